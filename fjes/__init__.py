@@ -1,0 +1,1 @@
+"""The command line, the demo and the wiring of processes: the one room that may import all others."""

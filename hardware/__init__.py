@@ -1,0 +1,1 @@
+"""Buttons, lights, screen and clock of the board. Imports only `ratings`."""

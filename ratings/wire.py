@@ -1,0 +1,141 @@
+"""What travels over MQTT: topics and payloads (JSON, UTF-8), decoded strictly.
+
+DO NOT change names or meanings: terminals of several versions speak to one dashboard. New fields need a default.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from ratings.scale import Counts
+from ratings.table import Epoch, Revision, Slice, Table, is_name
+
+MOST_BYTES = 64 * 1024
+"""The largest payload that is sent or read."""
+
+DASHBOARD = "fjes/v1/dashboard"
+
+_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_TOPIC = re.compile(r"fjes/v1/([^/]+)/(tables|ack|status|config)")
+
+Uuid = Annotated[str, msgspec.Meta(pattern=_UUID)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class WireError(ValueError):
+    """A payload or topic that is not of this protocol; the text says why."""
+
+
+class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up: tables of one epoch, all those with a revision above `after` up to `upto`, in order.
+
+    `batch` is a random id. Tables stay raw until each is read by itself, so that a bad one does not hide a good one.
+    """
+
+    epoch: Uuid
+    batch: Uuid
+    after: Number
+    upto: Number
+    tables: list[msgspec.Raw]
+
+
+class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Down: all tables of `epoch` up to revision `upto` are committed in the dashboard's database.
+
+    `batch` is the last batch merged in order, None before the first.
+    """
+
+    epoch: Uuid
+    upto: Number
+    batch: Uuid | None
+
+
+class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Up, retained, and as last will. Coarse: nothing in it moves with a tap."""
+
+    state: Literal["online", "offline"]
+    version: Annotated[str, msgspec.Meta(max_length=40)]
+    epoch: Uuid
+    revision: Number
+    release: Literal["closed", "live"]
+
+
+class DashboardState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Down, retained, and as last will."""
+
+    state: Literal["online", "offline"]
+
+
+_TableRow = tuple[str, str, str, dict[str, tuple[Count, Count, Count, Count]]]
+_M = TypeVar("_M", Batch, Ack, Status, DashboardState)
+
+
+def topic(terminal: str, kind: Literal["tables", "ack", "status", "config"]) -> str:
+    """The topic of one kind of message of one terminal; `+` for all terminals."""
+    if terminal != "+" and not is_name(terminal):
+        raise WireError(f"{terminal!r} is not a terminal's id: a–z, 0–9 and hyphens, at most 64")
+    return f"fjes/v1/{terminal}/{kind}"
+
+
+def terminal_of(topic_: str) -> tuple[str, str]:
+    """The terminal's id and the kind of message of a topic. Raises WireError."""
+    found = _TOPIC.fullmatch(topic_)
+    if not found or not is_name(found[1]):
+        raise WireError(f"{topic_!r} is not a topic of Fjes")
+    return found[1], found[2]
+
+
+def encode(message: Batch | Ack | Status | DashboardState) -> bytes:
+    """The payload of a message."""
+    return msgspec.json.encode(message)
+
+
+def decode(payload: bytes, kind: type[_M]) -> _M:
+    """Read a payload of a known kind. Raises WireError, saying where it is wrong."""
+    if len(payload) > MOST_BYTES:
+        raise WireError(f"payload of {len(payload)} bytes; at most {MOST_BYTES} are read")
+    try:
+        message = msgspec.json.decode(payload, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise WireError(f"not a {kind.__name__.lower()}: {error}") from None
+    if isinstance(message, Batch) and message.upto < message.after:
+        raise WireError(f"not a batch: it goes from {message.after} back to {message.upto}")
+    return message
+
+
+def encode_table(table: Table) -> bytes:
+    """One table as it stands in a batch, keys in order: the same table always gives the same bytes."""
+    cells = {key: table.cells[key] for key in sorted(table.cells)}
+    return msgspec.json.encode((table.question, table.slice, table.period, cells))
+
+
+def decode_table(raw: bytes | msgspec.Raw) -> Table:
+    """Read one table of a batch. Raises WireError. Whether it is well formed is `ratings.table.check`'s to say."""
+    try:
+        question, slice_, period, cells = msgspec.json.decode(raw, type=_TableRow)
+        return Table(question, Slice(slice_), period, dict[str, Counts](cells))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise WireError(f"not a table: {error}") from None
+
+
+def pack(
+    epoch: Epoch, batch: str, after: Revision, tables: list[tuple[Revision, bytes]], most_bytes: int = MOST_BYTES
+) -> Batch:
+    """The next batch: as many encoded tables, in order of revision, as fit into one payload.
+
+    `tables` are those above `after`, by revision. With none of them the batch is empty and ends where it begins.
+    """
+    room = most_bytes - len(encode(Batch(epoch, batch, 2**53, 2**53, [])))
+    taken: list[msgspec.Raw] = []
+    upto = after
+    for revision, encoded in tables:
+        room -= len(encoded) + 1
+        if room < 0 and taken:
+            break
+        taken.append(msgspec.Raw(encoded))
+        upto = revision
+    return Batch(epoch, batch, after, upto, taken)

@@ -1,0 +1,1 @@
+"""The terminal: kiosk, ledger, release, outbox, courier. Imports only `hardware` and `ratings`."""

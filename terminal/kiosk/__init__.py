@@ -1,0 +1,1 @@
+"""The window with the four faces: the one place that imports Kivy."""
