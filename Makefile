@@ -1,0 +1,113 @@
+# The chores of this project, on a bare Debian or Raspberry Pi OS machine as well as on a developer's.
+# Every target sets up what it needs first: `make run` needs nothing done before it. `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.ONESHELL:
+.SILENT:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser and database.
+# Where there is no apt: install their like, and empty these (make run RUN_PACKAGES=).
+RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
+TEST_PACKAGES ?= mosquitto chromium postgresql
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+SETUP := $(VENV)/.set-up
+
+help: ## say what there is
+	grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 14
+
+run: system-run $(SETUP) ## set up, and start the demo: faces in a window, page in the browser (ARGS="--port 9000")
+	$(BIN)/fjes demo $(ARGS)
+
+test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/ratings -k week")
+	echo "ruff check"; $(BIN)/ruff check --quiet
+	echo "ruff format --check"; $(BIN)/ruff format --check --quiet
+	echo "mypy --strict"; $(BIN)/mypy --strict
+	echo "pytest"; $(BIN)/pytest $(ARGS)
+
+bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted)
+	$(BIN)/python -m bench $(ARGS)
+
+lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
+	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
+	$(PYTHON) -m venv "$$tool"
+	"$$tool/bin/pip" install --quiet uv
+	"$$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --extra terminal --extra dashboard --extra dev \
+	    --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock" \
+	    $(ARGS) setup.cfg --output-file requirements.lock
+	if grep -n '://' requirements.lock; then echo "make lock: an address got into requirements.lock (above)" >&2; exit 1; fi
+
+clean: ## remove everything that set-up and tests have made here (Debian's packages stay)
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -f terminal/kiosk/fonts/FjesSans-*.ttf
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The virtual environment: exactly what requirements.lock pins, by hash, and this folder itself.
+$(SETUP): requirements.lock setup.cfg pyproject.toml $(wildcard terminal/kiosk/typeface.py)
+	$(check_python)
+	$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
+	echo "Installing $$(grep -c '==' requirements.lock) pinned Python packages into $(VENV) (a minute or two)"
+	export PIP_DISABLE_PIP_VERSION_CHECK=1
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+	echo "Building the kiosk's typeface"
+	$(BIN)/python -m terminal.kiosk.typeface
+	touch $@
+
+define check_python
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+    echo "Fjes needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another with: make PYTHON=/path/to/python3" >&2
+    exit 1
+}
+endef
+
+# Debian's packages: installs what is missing where root or sudo allows it, else names it in one line.
+define install_packages
+if command -v $(PYTHON) >/dev/null; then
+$(check_python)
+fi
+wanted="$(1)"
+# Any Python with venv will do; Debian's has it in a package of its own.
+if ! command -v $(PYTHON) >/dev/null; then wanted="python3 python3-venv $$wanted"
+elif ! $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null; then wanted="python3-venv $$wanted"; fi
+missing=
+for package in $$wanted; do
+    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing="$$missing $$package"
+done
+[ -n "$$missing" ] || exit 0
+if ! command -v apt-get >/dev/null; then
+    echo "Fjes sets itself up on Debian, and this machine has no apt-get. Install the like of:$$missing; then: make $(patsubst system-%,%,$@) RUN_PACKAGES= TEST_PACKAGES=" >&2
+    exit 1
+fi
+if [ "$$(id -u)" = 0 ]; then root="env"
+elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then root="sudo env"
+else
+    echo "Debian packages are missing, and neither root nor sudo is at hand. Ask someone who may to run: apt-get install$$missing" >&2
+    exit 1
+fi
+echo "Installing Debian packages:$$missing"
+mkdir -p .cache
+{
+    $$root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 --quiet update
+    $$root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 --quiet --yes \
+        --no-install-recommends install $$missing
+} >.cache/apt.log 2>&1 || {
+    tail -n 20 .cache/apt.log >&2
+    echo "apt-get failed (above; all of it is in .cache/apt.log). Put that right, or install by hand:$$missing" >&2
+    exit 1
+}
+endef
+
+system-run:
+	$(call install_packages,$(RUN_PACKAGES))
+
+system-test:
+	$(call install_packages,$(RUN_PACKAGES) $(TEST_PACKAGES))
+
+.PHONY: help run test bench lock clean system-run system-test
+.NOTPARALLEL:
