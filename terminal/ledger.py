@@ -1,0 +1,348 @@
+"""The ledger, `open.db`: counters of periods still running. A tap adds one to a few of them, and leaves nothing else.
+
+Knows no network and no window. What has closed moves to the outbox by `terminal/release.py`.
+
+A **cell** is four counts of one (epoch, question, slice, period, key), in one fixed-width blob, so that counting
+never moves anything in the file. All cells of a period are made together, in canonical order, before its first tap.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import struct
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ratings import period as periods
+from ratings.config import Release
+from ratings.period import Grain, Period
+from ratings.scale import MAX_COUNT, Counts, Score
+from ratings.table import COUNTED, REPEAT, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
+from terminal import outbox, release, storage
+from terminal.storage import StoreError as StoreError  # The error of every method here.
+
+FILE = "open.db"
+OUTBOX = "outbox"
+"""The name that released.db is attached under."""
+
+_SCHEMA = (
+    """CREATE TABLE main.cell (
+        epoch TEXT NOT NULL, question TEXT NOT NULL, slice TEXT NOT NULL, period TEXT NOT NULL, key TEXT NOT NULL,
+        counts BLOB NOT NULL CHECK (length(counts) = 16),
+        PRIMARY KEY (epoch, question, slice, period, key)
+    ) WITHOUT ROWID, STRICT""",
+    # Up to which day a slice has been released: a tap that claims an earlier day counts in the first day after it.
+    """CREATE TABLE main.closed (
+        epoch TEXT NOT NULL, slice TEXT NOT NULL, through TEXT NOT NULL,
+        PRIMARY KEY (epoch, slice)
+    ) WITHOUT ROWID, STRICT""",
+    """CREATE TABLE main.meta (
+        name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+)
+
+_FOUR = struct.Struct(">4I")
+_NONE = _FOUR.pack(0, 0, 0, 0)
+_WHERE = "epoch=? AND question=? AND slice=? AND period=?"
+
+
+class Ledger:
+    """The counters of one terminal. Open it with `Ledger.open`; one process at a time."""
+
+    def __init__(
+        self, folder: Path, connection: sqlite3.Connection, lock: int, settings: Release, zone: ZoneInfo
+    ) -> None:
+        self.path = folder / FILE
+        self.released_path = folder / outbox.FILE
+        self.settings = settings
+        self.zone = zone
+        self.connection = connection
+        self.keys: dict[Slice, Sequence[str]] = {}
+        self.epoch = Epoch("")
+        self._lock = lock
+        # Periods that have cells, with their written form, by (question, slice): a picture of the file, to save
+        # reads at each tap.
+        self._running: dict[tuple[str, Slice], list[tuple[Period, str]]] = {}
+        self._through: dict[Slice, date] = {}
+        self._changed = False
+        self._reshape = False
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        settings: Release,
+        zone: ZoneInfo,
+        languages: Sequence[str],
+        epoch: Epoch | None = None,
+    ) -> Ledger:
+        """Open the store in `folder`, or make it; finish what a power cut interrupted; wipe the journals.
+
+        `epoch` is for a new store; by default it is random. A changed time zone begins a new epoch.
+        Raises StoreError.
+        """
+        path = folder / FILE
+        with storage.plain_errors(path):
+            folder.mkdir(parents=True, exist_ok=True)
+        lock = storage.lock(folder)
+        connection: sqlite3.Connection | None = None
+        try:
+            with storage.plain_errors(path):
+                connection = storage.connect(path)
+            with storage.plain_errors(folder / outbox.FILE):
+                storage.attach(connection, folder / outbox.FILE, OUTBOX)
+            ledger = cls(folder, connection, lock, settings, zone)
+            ledger.keys = {
+                Slice.TOTAL: [COUNTED, REPEAT],
+                Slice.TREND: [COUNTED],
+                Slice.LANGUAGE: [*languages, UNCHOSEN],
+                Slice.HOUR: all_hours(),
+            }
+            with storage.plain_errors(path):
+                ledger._begin(epoch)
+                ledger.tidy()
+        except BaseException:
+            if connection is not None:
+                connection.close()
+            os.close(lock)
+            raise
+        return ledger
+
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
+        """Count one rating. It is on the disk when this returns; StoreError means that it was not counted.
+
+        `language` is None where the visitor touched none. `repeat` sets a rating aside: it enters no percentage.
+        """
+        local = moment.astimezone(self.zone)
+        with self._changing():
+            self._prepare(question, local.date())
+            if repeat:
+                self._add(question, Slice.TOTAL, local.date(), REPEAT, score)
+                return
+            self._add(question, Slice.TOTAL, local.date(), COUNTED, score)
+            if self.settings.trend != "none":
+                self._add(question, Slice.TREND, local.date(), COUNTED, score)
+            self._add(question, Slice.LANGUAGE, local.date(), language or UNCHOSEN, score)
+            # A clock that names a day already released does not know the hour either.
+            right = self._day(Slice.HOUR, local.date()) == local.date()
+            self._add(question, Slice.HOUR, local.date(), hour_key(local) if right else UNKNOWN, score)
+
+    def release(self, moment: datetime, question: str) -> int:
+        """Move what has closed to the outbox, and make the cells of the periods that have begun.
+
+        `question` is the one asked now: periods of any other are closed. Returns how many tables were written.
+        Raises StoreError; then nothing was moved, and it can be called again.
+        """
+        today = periods.local_day(moment, self.zone)
+        with self._changing():
+            written = release.closed_periods(self, today, question)
+            if self.settings.mode == "live":
+                written += release.running_periods(self)
+            self._load()
+            self._prepare(question, today)
+        self.tidy()
+        return written
+
+    def tidy(self) -> None:
+        """Take from the files what would tell of the last tap. Called when the thank-you is on the screen.
+
+        New or removed periods leave the file's pages in an order of their own: it is written anew, by keys.
+        """
+        if not self._changed:
+            return
+        with storage.plain_errors(self.path):
+            if self._reshape:
+                self.connection.execute("VACUUM main")
+                self._reshape = False
+            storage.wipe_journal(self.path)
+            storage.wipe_journal(self.released_path)
+            self._changed = False
+
+    def close(self) -> None:
+        """Close the files and let another process have the store."""
+        self.connection.close()
+        os.close(self._lock)
+
+    def epochs(self) -> list[Epoch]:
+        """All epochs that have cells, those before the current one first."""
+        found = {Epoch(row[0]) for row in self.connection.execute("SELECT DISTINCT epoch FROM main.cell")}
+        return [*sorted(found - {self.epoch}), self.epoch]
+
+    def running(self, epoch: Epoch) -> list[tuple[str, Slice, Period, str]]:
+        """The periods of an epoch that have cells: (question, slice, days, written form), in order of days."""
+        rows = self.connection.execute("SELECT DISTINCT question, slice, period FROM main.cell WHERE epoch=?", (epoch,))
+        found = [(question, Slice(slice_), periods.parse(text)[0], text) for question, slice_, text in rows]
+        return sorted(found, key=lambda each: (each[0], each[1], each[2]))
+
+    def cells(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> dict[str, Counts]:
+        """The counts of one running period; keys without a rating are left out."""
+        rows = self.connection.execute(
+            f"SELECT key, counts FROM main.cell WHERE {_WHERE} AND counts<>?",  # noqa: S608
+            (epoch, question, slice_, period, _NONE),
+        )
+        return {key: _FOUR.unpack(counts) for key, counts in rows}
+
+    def forget(self, epoch: Epoch, question: str, slice_: Slice, period: str, through: date) -> None:
+        """Remove the cells of a period that is in the outbox now; part of the release's transaction."""
+        self.connection.execute(
+            f"DELETE FROM main.cell WHERE {_WHERE}",  # noqa: S608
+            (epoch, question, slice_, period),
+        )
+        self.connection.execute(
+            "INSERT INTO main.closed VALUES (?, ?, ?) ON CONFLICT (epoch, slice)"
+            " DO UPDATE SET through=max(through, excluded.through)",
+            (epoch, slice_, through.isoformat()),
+        )
+        self._reshape = True
+
+    def put(self, epoch: Epoch, table: Table) -> bool:
+        """Write a table to the outbox; part of the release's transaction. False where it is there already."""
+        return outbox.put(self.connection, OUTBOX, epoch, table)
+
+    def has_released(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> bool:
+        """Whether the outbox holds a table of this very period."""
+        found = self.connection.execute(
+            f"SELECT 1 FROM {OUTBOX}.released WHERE {_WHERE}",  # noqa: S608
+            (epoch, question, slice_, period),
+        )
+        return found.fetchone() is not None
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One transaction; where it fails, the picture in memory is taken from the file again."""
+        before = self.connection.total_changes
+        try:
+            with storage.plain_errors(self.path), storage.transaction(self.connection):
+                yield
+            self._changed |= self.connection.total_changes != before
+        except BaseException:
+            self._load()
+            raise
+
+    def _begin(self, epoch: Epoch | None) -> None:
+        """Make the tables of a new store, or see that the two files belong together."""
+        new = not self._has("main", "cell")
+        if new != (not self._has(OUTBOX, "released")):
+            missing = self.path if new else self.released_path
+            raise StoreError(
+                f"{missing}: missing or empty, though the other file of the store is there. Put it back; "
+                f"or keep a copy of {self.path.parent}, move it aside and start again with a new store."
+            )
+        with storage.transaction(self.connection):
+            if new:
+                for statement in _SCHEMA:
+                    self.connection.execute(statement)
+                for statement in outbox.SCHEMA:
+                    self.connection.execute(statement.format(name=OUTBOX))
+            if self._meta("timezone") != self.zone.key:
+                epoch = epoch or Epoch(str(uuid.uuid4()))
+                self.connection.execute(f"INSERT INTO {OUTBOX}.epoch (epoch) VALUES (?)", (epoch,))  # noqa: S608
+                self._set_meta("epoch", epoch)
+                self._set_meta("timezone", self.zone.key)
+        self._load()
+        with storage.transaction(self.connection):
+            for question, slice_, _, text in self.running(self.epoch):
+                self._make(question, slice_, text)  # A language was added since.
+        # Whatever a power cut left behind is written anew and wiped.
+        self._changed = self._reshape = True
+
+    def _has(self, name: str, table: str) -> bool:
+        found = self.connection.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name=?", (table,))  # noqa: S608
+        return found.fetchone() is not None
+
+    def _meta(self, name: str) -> str | None:
+        found = self.connection.execute("SELECT value FROM main.meta WHERE name=?", (name,)).fetchone()
+        return found[0] if found else None
+
+    def _set_meta(self, name: str, value: str) -> None:
+        self.connection.execute(
+            "INSERT INTO main.meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value", (name, value)
+        )
+
+    def _load(self) -> None:
+        """Take the picture in memory from the file."""
+        self.epoch = Epoch(self._meta("epoch") or "")
+        self._running = {}
+        for question, slice_, days, text in self.running(self.epoch):
+            self._running.setdefault((question, slice_), []).append((days, text))
+        rows = self.connection.execute("SELECT slice, through FROM main.closed WHERE epoch=?", (self.epoch,))
+        self._through = {Slice(slice_): date.fromisoformat(through) for slice_, through in rows}
+
+    def grain(self, slice_: Slice) -> Grain | None:
+        """How long the periods of a slice are; None where it is not counted."""
+        match slice_:
+            case Slice.TOTAL:
+                return Grain.MONTH
+            case Slice.TREND:
+                return Grain(self.settings.trend) if self.settings.trend != "none" else None
+            case Slice.LANGUAGE:
+                return Grain(self.settings.language)
+            case Slice.HOUR:
+                return Grain(self.settings.hour)
+            case Slice.REASON:
+                return None  # The follow-up question is not asked yet.
+
+    def _day(self, slice_: Slice, day: date) -> date:
+        """The day a tap counts at: the one it claims, or the first that is not released."""
+        through = self._through.get(slice_)
+        return day if through is None or day > through else through + periods.DAY
+
+    def _prepare(self, question: str, day: date) -> None:
+        """Make the cells of all periods that a tap of `day` counts in, where they are not there yet."""
+        for slice_ in self.keys:
+            grain = self.grain(slice_)
+            if grain is None or self._find(question, slice_, self._day(slice_, day)):
+                continue
+            period = self._new_period(question, slice_, grain, self._day(slice_, day))
+            text = periods.write(period, Grain.DAY if slice_ is Slice.TREND else grain)
+            self._make(question, slice_, text)
+            self._running.setdefault((question, slice_), []).append((period, text))
+
+    def _find(self, question: str, slice_: Slice, day: date) -> str | None:
+        return next((text for days, text in self._running.get((question, slice_), ()) if day in days), None)
+
+    def _new_period(self, question: str, slice_: Slice, grain: Grain, day: date) -> Period:
+        """The period of a day; a piece of trend is cut where other settings have left pieces beside it."""
+        period = periods.period_of(grain, day)
+        if slice_ is not Slice.TREND:
+            return period
+        first, last = period.first, period.last
+        if (through := self._through.get(slice_)) is not None:
+            first = max(first, through + periods.DAY)
+        for other, _ in self._running.get((question, slice_), ()):
+            if first <= other.last < day:
+                first = other.next()
+            if day < other.first <= last:
+                last = other.first - periods.DAY
+        return Period(first, last)
+
+    def _make(self, question: str, slice_: Slice, period: str) -> None:
+        made = self.connection.executemany(
+            "INSERT OR IGNORE INTO main.cell VALUES (?, ?, ?, ?, ?, ?)",
+            ((self.epoch, question, slice_, period, key, _NONE) for key in sorted(self.keys[slice_])),
+        )
+        if made.rowcount:
+            self._reshape = True
+
+    def _add(self, question: str, slice_: Slice, day: date, key: str, score: Score) -> None:
+        where = (self.epoch, question, slice_, self._find(question, slice_, self._day(slice_, day)), key)
+        found = self.connection.execute(f"SELECT counts FROM main.cell WHERE {_WHERE} AND key=?", where).fetchone()  # noqa: S608
+        if found is None:
+            raise StoreError(
+                f"{self.path}: {key!r} is not counted by {slice_}. Add it to the languages in the configuration."
+            )
+        counts = list(_FOUR.unpack(found[0]))
+        if counts[score] == MAX_COUNT:
+            raise StoreError(f"{self.path}: a counter is full at {MAX_COUNT}. This cannot be people: check the touch.")
+        counts[score] += 1
+        self.connection.execute(
+            f"UPDATE main.cell SET counts=? WHERE {_WHERE} AND key=?",  # noqa: S608
+            (_FOUR.pack(*counts), *where),
+        )

@@ -1,0 +1,100 @@
+"""The outbox, `released.db`: final tables, numbered, waiting for the courier and kept for a dashboard that lost them.
+
+The kiosk process writes it (`terminal/release.py`); the courier only reads it. Nothing of a running period is in it,
+unless the terminal releases live.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import urllib.parse
+from pathlib import Path
+
+from ratings.table import Epoch, Revision, Table
+from ratings.wire import encode_table
+from terminal.storage import StoreError, plain_errors
+
+FILE = "released.db"
+
+SCHEMA = (
+    # Epochs by number; the last one is current.
+    """CREATE TABLE {name}.epoch (
+        number INTEGER NOT NULL PRIMARY KEY CHECK (number > 0),
+        epoch TEXT NOT NULL UNIQUE
+    ) STRICT""",
+    """CREATE TABLE {name}.released (
+        epoch TEXT NOT NULL,
+        revision INTEGER NOT NULL CHECK (revision > 0),
+        question TEXT NOT NULL,
+        slice TEXT NOT NULL,
+        period TEXT NOT NULL,
+        encoded BLOB NOT NULL,
+        PRIMARY KEY (epoch, revision),
+        UNIQUE (epoch, question, slice, period)
+    ) WITHOUT ROWID, STRICT""",
+)
+
+
+def put(connection: sqlite3.Connection, name: str, epoch: Epoch, table: Table) -> bool:
+    """Write a table under the next revision, in place of an earlier one of the same period; part of a transaction.
+
+    Returns False, changing nothing, where the same content is there already.
+    """
+    encoded = encode_table(table)
+    where = (epoch, table.question, table.slice, table.period)
+    found = connection.execute(
+        f"SELECT encoded FROM {name}.released WHERE epoch=? AND question=? AND slice=? AND period=?",  # noqa: S608
+        where,
+    ).fetchone()
+    if found is not None and bytes(found[0]) == encoded:
+        return False
+    # The highest revision first: it may be the very one that is replaced.
+    revision = last_revision(connection, epoch, name) + 1
+    connection.execute(
+        f"DELETE FROM {name}.released WHERE epoch=? AND question=? AND slice=? AND period=?",  # noqa: S608
+        where,
+    )
+    connection.execute(
+        f"INSERT INTO {name}.released VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (epoch, revision, table.question, table.slice, table.period, encoded),
+    )
+    return True
+
+
+def last_revision(connection: sqlite3.Connection, epoch: Epoch, name: str = "main") -> Revision:
+    """The highest revision of an epoch; 0 before the first."""
+    found = connection.execute(f"SELECT max(revision) FROM {name}.released WHERE epoch=?", (epoch,))  # noqa: S608
+    return Revision(found.fetchone()[0] or 0)
+
+
+class Outbox:
+    """The outbox as the courier sees it: read-only, a fresh and short look each time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE
+
+    def epochs(self) -> list[tuple[Epoch, Revision]]:
+        """Each epoch with its last revision, oldest first. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            rows = connection.execute(
+                "SELECT epoch.epoch, coalesce(max(revision), 0) FROM epoch LEFT JOIN released USING (epoch)"
+                " GROUP BY number ORDER BY number"
+            )
+            found = [(Epoch(epoch), Revision(last)) for epoch, last in rows]
+        if not found:
+            raise StoreError(f"{self.path}: holds no epoch. Start the kiosk once: it prepares the store.")
+        return found
+
+    def pending(self, epoch: Epoch, after: Revision, most: int = 1000) -> list[tuple[Revision, bytes]]:
+        """The encoded tables of an epoch above a revision, in order, at most `most`. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            rows = connection.execute(
+                "SELECT revision, encoded FROM released WHERE epoch=? AND revision>? ORDER BY revision LIMIT ?",
+                (epoch, after, most),
+            )
+            return [(Revision(revision), bytes(encoded)) for revision, encoded in rows]
+
+    def _look(self) -> contextlib.closing[sqlite3.Connection]:
+        uri = f"file:{urllib.parse.quote(str(self.path.absolute()))}?mode=ro"
+        return contextlib.closing(sqlite3.connect(uri, uri=True, isolation_level=None, timeout=1.0))
