@@ -110,9 +110,11 @@ refused = Table(
     Column("epoch", String(36), nullable=False),
     Column("revision", BigInteger, nullable=False),
     Column("payload", Text, nullable=False),
+    # SHA-256 of the payload, in hex: PostgreSQL cannot index texts as long as a payload may be.
+    Column("fingerprint", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("day", Date, nullable=False),
-    UniqueConstraint("terminal_id", "epoch", "payload", name="uq_refused_payload"),
+    UniqueConstraint("terminal_id", "epoch", "fingerprint", name="uq_refused_fingerprint"),
 )
 
 status = Table(

@@ -100,7 +100,7 @@ def decode(payload: bytes, kind: type[_M]) -> _M:
         raise WireError(f"payload of {len(payload)} bytes; at most {MOST_BYTES} are read")
     try:
         message = msgspec.json.decode(payload, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise WireError(f"not a {kind.__name__.lower()}: {error}") from None
     if isinstance(message, Batch) and message.upto < message.after:
         raise WireError(f"not a batch: it goes from {message.after} back to {message.upto}")
@@ -118,7 +118,7 @@ def decode_table(raw: bytes | msgspec.Raw) -> Table:
     try:
         question, slice_, period, cells = msgspec.json.decode(raw, type=_TableRow)
         return Table(question, Slice(slice_), period, dict[str, Counts](cells))
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise WireError(f"not a table: {error}") from None
 
 

@@ -1,0 +1,253 @@
+"""The way into the dashboard's database: opening it, its migrations, and what is written to it.
+
+SQLite or PostgreSQL, alike for everything above. A trouble that people can do something about (unreachable, locked,
+damaged, full) is a `StoreError` wherever it strikes. Knows nothing of MQTT, pages or percentages, and never reads
+counts for people: that is `dashboard/disclosure.py`.
+
+On SQLite `engine.begin()` and `engine.connect()` take the write lock at once, so that whoever reads and then writes
+is never refused half-way. Whoever only reads uses `reading(engine)`, which waits for nobody and holds up nobody.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+
+from dashboard import schema, trouble
+from dashboard.trouble import StoreError
+from ratings.table import Epoch, Table, is_name
+
+__all__ = ["StoreError", "add_terminal", "delete_epoch", "merge", "open_engine", "reading", "upgrade"]
+
+WAIT_SECONDS = 10
+"""How long a statement waits for a lock that somebody else holds, and a connection for a server."""
+
+_READING = "fjes_reading"
+_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "œ": "oe"})
+
+
+def open_engine(url: str) -> Engine:
+    """Open a database by its URL and see that it answers. Raises StoreError.
+
+    `sqlite:////path/fjes.db` (the folder must be there, the file is made) or `postgresql://user:password@host/name`.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise StoreError(f"the database URL cannot be read; {trouble.ALLOWED}") from None
+    shown = parsed.render_as_string(hide_password=True)
+    match parsed.get_backend_name():
+        case "sqlite":
+            folder = Path(parsed.database or ".").parent
+            if not parsed.query and not folder.is_dir():
+                raise StoreError(f"{shown}: the folder {folder} does not exist; make it, or name another database")
+            parsed = parsed.set(drivername="sqlite")
+            arguments: dict[str, Any] = {"timeout": WAIT_SECONDS}
+        case "postgresql" | "postgres":
+            # A bare `postgresql:` means another driver to older SQLAlchemy; `postgres:` is what hosts hand out.
+            parsed = parsed.set(drivername="postgresql+psycopg")
+            arguments = {"connect_timeout": WAIT_SECONDS}
+            if "options" not in parsed.query:
+                arguments["options"] = f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC"
+        case other:
+            raise StoreError(f"the database {other!r} is not known; {trouble.ALLOWED}")
+    try:
+        engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+    except (NoSuchModuleError, SQLAlchemyError) as error:
+        raise StoreError(f"{shown}: {error}; {trouble.ALLOWED}") from None
+
+    @event.listens_for(engine, "handle_error", retval=True)
+    def plain_words(context: ExceptionContext) -> BaseException | None:
+        return trouble.explain(context.original_exception, shown)
+
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    try:
+        with reading(engine) as connection:
+            if engine.dialect.name == "sqlite":
+                # Reads the first page and the list of tables: a file that is no database is found out now.
+                connection.exec_driver_sql("SELECT count(*) FROM sqlite_master")
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # Python's own idea of when a transaction begins leaves out DDL and SELECT; we begin them ourselves, below.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    reads = connection.get_execution_options().get(_READING, False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that only reads, all from one state of the database."""
+    with engine.connect() as connection:
+        options: dict[str, Any] = {_READING: True}
+        if engine.dialect.name == "postgresql":
+            options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        yield connection.execution_options(**options)
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the tables of this version, from empty or from any earlier one. Raises StoreError.
+
+    All or nothing, on both databases; two processes that start at once do it one after the other.
+    """
+    from alembic import command, config, util
+
+    settings = config.Config()
+    settings.set_main_option("path_separator", "os")
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    shown = engine.url.render_as_string(hide_password=True)
+    try:
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6463)")
+            settings.attributes["connection"] = connection
+            command.upgrade(settings, "head")
+    except util.CommandError as error:
+        raise StoreError(
+            f"{shown}: its tables are of a version that this Fjes does not know ({error}); "
+            "update Fjes, or name another database"
+        ) from None
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"{shown}: its tables could not be brought up to date: {trouble.first_line(error)}; nothing was changed. "
+            "Give Fjes a database of its own, and a user who may make tables in it"
+        ) from error
+
+
+def add_terminal(
+    connection: Connection,
+    name: str,
+    site: str,
+    timezone: str,
+    *,
+    terminal_id: str | None = None,
+    simulated: bool = False,
+) -> str:
+    """Enrol a terminal; its site is made if new. Returns its id, made from the name if none is given.
+
+    Raises StoreError where the name or id is taken, or one of them is not allowed.
+    """
+    name, site = name.strip(), site.strip()
+    for what, text in (("terminal", name), ("site", site)):
+        if not 0 < len(text) <= 200 or not text.isprintable():
+            raise StoreError(
+                f"the {what}'s name {text[:80]!r} is not allowed; allowed: 1 to 200 characters in one line"
+            )
+    try:
+        ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise StoreError(f"the time zone {timezone!r} is not known; allowed: a name such as Europe/Oslo") from None
+    if terminal_id is not None and not is_name(terminal_id):
+        raise StoreError(f"the id {terminal_id!r} is not allowed; allowed: a–z, 0–9 and hyphens, at most 64")
+    taken = {row.id: row.name for row in connection.execute(select(schema.terminal.c.id, schema.terminal.c.name))}
+    if name in taken.values():
+        raise StoreError(f"there is already a terminal called {name!r}; choose another name")
+    if terminal_id in taken:
+        raise StoreError(f"the id {terminal_id!r} is taken by {taken[terminal_id]!r}; choose another")
+    site_id = connection.scalar(select(schema.site.c.id).where(schema.site.c.name == site))
+    if site_id is None:
+        made = connection.execute(insert(schema.site).values(name=site)).inserted_primary_key
+        site_id = made[0] if made else None
+    chosen = terminal_id or _free_id(name, taken)
+    connection.execute(
+        insert(schema.terminal).values(
+            id=chosen, name=name, site_id=site_id, timezone=timezone, release="closed", simulated=simulated
+        )
+    )
+    return chosen
+
+
+def _free_id(name: str, taken: dict[str, str]) -> str:
+    """An id that people recognise: `Stua Øst` becomes `stua-ost`, a second one `stua-ost-2`."""
+    plain = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:56].strip("-") or "terminal"
+    number, candidate = 1, slug
+    while candidate in taken:
+        number += 1
+        candidate = f"{slug}-{number}"
+    return candidate
+
+
+def merge(connection: Connection, terminal_id: str, epoch: Epoch | str, tables: Sequence[Table], revision: int) -> None:
+    """Put tables in, each where the database has none of its kind with as many ratings or more.
+
+    At a tie the higher `revision` wins (the `upto` of the batch that brought the table); should that tie too, the
+    text of the cells decides: so any order and repetition of calls ends in the same rows. Where one call brings a
+    table twice, the one with more ratings counts, at a tie the later.
+    """
+    rows: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for table in tables:
+        key = (table.question, str(table.slice), table.period)
+        n = table.n
+        if key in rows and rows[key]["n"] > n:
+            continue
+        days, counted = table.days, table.counted
+        rows[key] = {
+            "terminal_id": terminal_id,
+            "epoch": epoch,
+            "question": table.question,
+            "slice": str(table.slice),
+            "period": table.period,
+            "first_day": days.first,
+            "last_day": days.last,
+            "revision": revision,
+            "cells": msgspec.json.encode({each: table.cells[each] for each in sorted(table.cells)}).decode(),
+            "n": n,
+            "very_unhappy": counted[0],
+            "unhappy": counted[1],
+            "happy": counted[2],
+            "very_happy": counted[3],
+        }
+    if rows:
+        # In one order everywhere: two that write at once wait for each other, instead of each for the other.
+        connection.execute(_UPSERT[connection.dialect.name], [rows[key] for key in sorted(rows)])
+
+
+def _upsert(statement: sqlite.Insert | postgresql.Insert) -> Any:
+    new, old = statement.excluded, schema.released.c
+    as_many, as_new = new.n == old.n, new.revision == old.revision
+    return statement.on_conflict_do_update(
+        index_elements=list(schema.released.primary_key.columns),
+        set_={each.name: new[each.name] for each in schema.released.columns if not each.primary_key},
+        where=or_(
+            new.n > old.n,
+            as_many & (new.revision > old.revision),
+            as_many & as_new & (new.cells > old.cells),
+        ),
+    )
+
+
+_UPSERT = {
+    "sqlite": _upsert(sqlite.insert(schema.released)),
+    "postgresql": _upsert(postgresql.insert(schema.released)),
+}
+
+
+def delete_epoch(connection: Connection, terminal_id: str, epoch: Epoch | str) -> None:
+    """Take out all that one epoch brought, and that it was ever there. For imports that are replaced."""
+    for table in (schema.released, schema.refused, schema.imported, schema.epoch):
+        connection.execute(delete(table).where(table.c.terminal_id == terminal_id, table.c.epoch == str(epoch)))
