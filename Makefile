@@ -51,7 +51,7 @@ clean: ## remove everything that set-up and tests have made here (Debian's packa
 $(SETUP): requirements.lock setup.cfg pyproject.toml $(wildcard terminal/kiosk/typeface.py)
 	$(check_python)
 	$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
-	echo "Installing $$(grep -c '==' requirements.lock) pinned Python packages into $(VENV) (a minute or two)"
+	echo "Installing the Python packages of requirements.lock into $(VENV) (about a minute)"
 	export PIP_DISABLE_PIP_VERSION_CHECK=1
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
