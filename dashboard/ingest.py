@@ -1,0 +1,234 @@
+"""Ingest: its own process, which listens to the broker, has each message stored, and acknowledges after the commit.
+
+The one place of the dashboard that speaks MQTT. What a message does is `dashboard/exchange.py`'s to say; this file
+connects, and says in the log once what is wrong. It never logs contents or numbers of ratings.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.reasoncodes import ReasonCode
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from dashboard import clock, disclosure, exchange, schema
+from dashboard.trouble import StoreError
+from ratings import wire
+from ratings.config import Config
+from ratings.period import local_day
+from ratings.wire import Ack, Batch, DashboardState, Status, WireError
+
+log = logging.getLogger("fjes.ingest")
+
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
+STEADY_SECONDS = 60.0
+"""A connection that held this long was a good one: the next try need not wait long."""
+MOST_REMEMBERED = 1000
+"""Of how many terminals it is remembered what the log says of them; of more, the log is silent."""
+
+
+class Ingest:
+    """Keeps one dashboard's database up to date. `run` blocks until `stop`, from any thread or a signal handler.
+
+    `config` says which broker, and from how many ratings a block is published; `today` is a date in UTC, or None
+    while the clock is not known right.
+    """
+
+    def __init__(self, config: Config, engine: Engine, *, today: Callable[[], date | None] = clock.known_today) -> None:
+        self.undecodable: dict[str, int] = {}
+        """How many messages of each terminal could not be read, since the start."""
+        self._broker = config.broker
+        self._threshold = config.dashboard.threshold
+        self._engine = engine
+        self._today = today
+        self._stopping = threading.Event()
+        self._said: dict[str, str] = {}
+        self._said_of: dict[str, str] = {}
+        self._connected = False
+
+    def run(self) -> None:
+        """Connect, and connect again, until stopped."""
+        wait = FIRST_WAIT_SECONDS
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            self._session()
+            if time.monotonic() - began > STEADY_SECONDS:
+                wait = FIRST_WAIT_SECONDS
+            self._stopping.wait(wait)
+            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+
+    def stop(self) -> None:
+        """Ask `run` to end; it does within about half a second."""
+        self._stopping.set()
+
+    def _session(self) -> None:
+        """One connection, from its beginning to its end. A client of its own: no old answer outlives its connection."""
+        where = f"{self._broker.host}:{self._broker.port}"
+        self._connected = False
+        try:
+            client = self._client()
+            client.connect(self._broker.host, self._broker.port, keepalive=60)
+        except (OSError, ValueError) as error:  # ssl.SSLError and socket.gaierror are OSErrors
+            self._say(
+                "broker",
+                f"no broker answers at {where} ({error}); check that it runs, [broker] host, port, tls and ca in the "
+                "configuration, and the network. Nothing is lost: terminals keep what they have. Trying again",
+            )
+            return
+        code = MQTTErrorCode.MQTT_ERR_SUCCESS
+        while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
+            code = client.loop(0.5)
+        if self._stopping.is_set():
+            self._leave(client)
+        elif self._connected:
+            self._say("broker", f"the connection to the broker at {where} was lost; connecting again")
+
+    def _client(self) -> mqtt.Client:
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            # Two at once must not throw each other out: both may merge, it comes to the same.
+            client_id=f"fjes-dashboard-{secrets.token_hex(4)}",
+            protocol=mqtt.MQTTv311,
+            reconnect_on_failure=False,
+        )
+        if self._broker.username is not None:
+            client.username_pw_set(self._broker.username, self._broker.password)
+        if self._broker.tls:
+            client.tls_set(ca_certs=str(self._broker.ca) if self._broker.ca else None)
+        client.will_set(wire.DASHBOARD, wire.encode(DashboardState("offline")), qos=1, retain=True)
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        return client
+
+    def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
+        where = f"{self._broker.host}:{self._broker.port}"
+        if reason.is_failure:
+            self._say(
+                "broker",
+                f"the broker at {where} refuses the dashboard ({reason}); check [broker] username and password in the "
+                "configuration, and the user in the broker's password file. Trying again",
+            )
+            return
+        self._connected = True
+        self._say("broker", f"connected to the broker at {where}", logging.INFO)
+        client.subscribe([(wire.topic("+", "tables"), 1), (wire.topic("+", "status"), 1)])
+
+    def _on_subscribe(
+        self, client: mqtt.Client, data: Any, number: int, reasons: list[ReasonCode], properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            self._say(
+                "topics",
+                "the broker does not let the dashboard read fjes/v1/+/tables and fjes/v1/+/status; "
+                "allow its user both in the broker's access file",
+            )
+            return
+        # Only now: terminals send at once when they hear it.
+        client.publish(wire.DASHBOARD, wire.encode(DashboardState("online")), qos=1, retain=True)
+
+    def _leave(self, client: mqtt.Client) -> None:
+        """Say goodbye: a clean end sends no last will."""
+        if self._connected:
+            last = client.publish(wire.DASHBOARD, wire.encode(DashboardState("offline")), qos=1, retain=True)
+            until = time.monotonic() + 2
+            while not last.is_published() and time.monotonic() < until:
+                if client.loop(0.1) != MQTTErrorCode.MQTT_ERR_SUCCESS:
+                    break
+        client.disconnect()
+
+    def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
+        try:
+            terminal, kind = wire.terminal_of(message.topic)
+        except WireError:
+            self._say("topic", "a message came on a topic that no terminal has; it is left alone")
+            return
+        try:
+            if kind == "tables":
+                self._tables(client, terminal, wire.decode(bytes(message.payload), Batch))
+            elif kind == "status":
+                self._status(client, terminal, wire.decode(bytes(message.payload), Status), message.retain)
+        except WireError:
+            if terminal in self.undecodable or len(self.undecodable) < MOST_REMEMBERED:
+                self.undecodable[terminal] = self.undecodable.get(terminal, 0) + 1
+            self._say_of(
+                terminal,
+                f"a message of kind {kind!r} from terminal {terminal!r} could not be read and was not acknowledged; "
+                "update the older of the two, terminal or dashboard",
+            )
+        except (StoreError, SQLAlchemyError) as error:
+            # Nothing was committed and nothing is acknowledged: the terminal sends it again.
+            self._say("database", f"{error}. Nothing is lost: terminals send again what was not acknowledged")
+        except Exception:
+            log.exception("a message from terminal %r hit a bug in Fjes; it was not acknowledged", terminal)
+
+    def _tables(self, client: mqtt.Client, terminal: str, batch: Batch) -> None:
+        with self._engine.begin() as connection:
+            if not exchange.is_enrolled(connection, terminal):
+                self._stranger(terminal)
+                return
+            ack, questions = exchange.take(connection, terminal, batch, self._today())
+        self._answer(client, terminal, ack)
+        self._publish(terminal, questions)
+
+    def _status(self, client: mqtt.Client, terminal: str, status: Status, retained: bool) -> None:
+        with self._engine.begin() as connection:
+            if not exchange.is_enrolled(connection, terminal):
+                self._stranger(terminal)
+                return
+            ack = exchange.handle_status(connection, terminal, status, datetime.now(UTC), retained=retained)
+        if status.state == "online":
+            self._answer(client, terminal, ack)
+
+    def _answer(self, client: mqtt.Client, terminal: str, ack: Ack) -> None:
+        client.publish(wire.topic(terminal, "ack"), wire.encode(ack), qos=1)
+        if "database" in self._said:
+            self._said.pop("database")
+            log.info("the database takes ratings again")
+
+    def _publish(self, terminal: str, questions: set[str]) -> None:
+        """Form the blocks that the new totals complete; by itself, so that a failure here costs no rating."""
+        for question in sorted(questions):
+            try:
+                with self._engine.begin() as connection:
+                    place = connection.execute(
+                        select(schema.terminal.c.site_id, schema.terminal.c.timezone).where(
+                            schema.terminal.c.id == terminal
+                        )
+                    ).one()
+                    today = self._today() or local_day(datetime.now(UTC), ZoneInfo(place.timezone))
+                    disclosure.publish(connection, place.site_id, question, today, self._threshold)
+            except (StoreError, SQLAlchemyError) as error:
+                self._say("blocks", f"{error}. The ratings are stored; pages form their blocks when they are opened")
+            except Exception:
+                log.exception("forming the blocks of a site hit a bug in Fjes; the ratings are stored")
+
+    def _stranger(self, terminal: str) -> None:
+        self._say_of(
+            terminal,
+            f"terminal {terminal!r} is not enrolled: nothing of it is stored or acknowledged. If it is yours: "
+            f"fjes dashboard terminal add NAME --site SITE --id {terminal}",
+        )
+
+    def _say_of(self, terminal: str, words: str) -> None:
+        """Log what is the matter with a terminal, once until it changes; anybody can make up names, so not of all."""
+        if terminal in self._said_of or len(self._said_of) < MOST_REMEMBERED:
+            if self._said_of.get(terminal) != words:
+                log.warning("%s", words)
+            self._said_of[terminal] = words
+
+    def _say(self, subject: str, words: str, level: int = logging.WARNING) -> None:
+        """Log what is the matter with a subject, once until it changes."""
+        if self._said.get(subject) != words:
+            self._said[subject] = words
+            log.log(level, "%s", words)
