@@ -167,6 +167,8 @@ def group_small(items: Iterable[tuple[T, int]], minimum: int, order: Callable[[T
         if weight >= minimum:
             groups.append(carried)
             carried, weight = [], 0
-    if carried:
-        groups.append(carried)  # Sorted by size, so this only happens where all together are too few.
+    if carried and groups:
+        groups[-1] += carried  # 6, 7 and 8 with a minimum of 10: the 8 is left over, and joins the two.
+    elif carried:
+        groups.append(carried)
     return groups

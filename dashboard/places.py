@@ -1,0 +1,62 @@
+"""Sites and terminals by name: what people choose from before they ask for a figure. Knows no counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, select
+
+from dashboard import schema
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A terminal. `live` promises no anonymity; `simulated` ratings are nobody's. Every page says both."""
+
+    id: str
+    name: str
+    site_id: int
+    timezone: str
+    live: bool
+    simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site and its terminals, by name."""
+
+    id: int
+    name: str
+    terminals: tuple[Terminal, ...]
+
+    @property
+    def live(self) -> bool:
+        """Whether any of its terminals releases running periods."""
+        return any(each.live for each in self.terminals)
+
+    @property
+    def simulated(self) -> bool:
+        """Whether any of its terminals is simulated."""
+        return any(each.simulated for each in self.terminals)
+
+
+def sites(connection: Connection) -> list[Site]:
+    """All sites that have a terminal, by name."""
+    found: dict[int, tuple[str, list[Terminal]]] = {}
+    rows = connection.execute(
+        select(schema.site.c.name.label("site_name"), schema.terminal)
+        .join(schema.terminal, schema.terminal.c.site_id == schema.site.c.id)
+        .order_by(schema.site.c.name, schema.site.c.id, schema.terminal.c.name)
+    )
+    for row in rows:
+        terminal = Terminal(row.id, row.name, row.site_id, row.timezone, row.release == "live", row.simulated)
+        found.setdefault(row.site_id, (row.site_name, []))[1].append(terminal)
+    return [Site(id_, name, tuple(terminals)) for id_, (name, terminals) in found.items()]
+
+
+def today(site: Site, now: datetime | None = None) -> date:
+    """Which day it is at a site: a day has come when it has come at each of its terminals."""
+    moment = now or datetime.now(UTC)
+    return min(moment.astimezone(ZoneInfo(each.timezone)).date() for each in site.terminals)
