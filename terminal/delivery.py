@@ -23,7 +23,7 @@ STATE_FILE = "acknowledged.json"
 
 
 class Delivery:
-    """Decides for one terminal. `folder` keeps what was acknowledged, for the kiosk to read; losing that loses nothing."""
+    """Decides for one terminal. `folder` keeps what was acknowledged, for the kiosk to read: no rating hangs on it."""
 
     def __init__(self, outbox: Outbox, folder: Path, release: Release, version: str) -> None:
         self.in_flight: Batch | None = None

@@ -8,12 +8,12 @@ never moves anything in the file. All cells of a period are made together, in ca
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import struct
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -69,6 +69,7 @@ class Ledger:
         # reads at each tap.
         self._running: dict[tuple[str, Slice], list[tuple[Period, str]]] = {}
         self._through: dict[Slice, date] = {}
+        self._stale = False
         self._changed = False
         self._reshape = False
 
@@ -121,18 +122,19 @@ class Ledger:
         `language` is None where the visitor touched none. `repeat` sets a rating aside: it enters no percentage.
         """
         local = moment.astimezone(self.zone)
+        day = local.date()
         with self._changing():
-            self._prepare(question, local.date())
-            if repeat:
-                self._add(question, Slice.TOTAL, local.date(), REPEAT, score)
-                return
-            self._add(question, Slice.TOTAL, local.date(), COUNTED, score)
-            if self.settings.trend != "none":
-                self._add(question, Slice.TREND, local.date(), COUNTED, score)
-            self._add(question, Slice.LANGUAGE, local.date(), language or UNCHOSEN, score)
-            # A clock that names a day already released does not know the hour either.
-            right = self._day(Slice.HOUR, local.date()) == local.date()
-            self._add(question, Slice.HOUR, local.date(), hour_key(local) if right else UNKNOWN, score)
+            self._prepare(question, day)
+            self._add(question, Slice.TOTAL, day, REPEAT if repeat else COUNTED, score)
+            if not repeat:
+                if self.settings.trend != "none":
+                    self._add(question, Slice.TREND, day, COUNTED, score)
+                self._add(question, Slice.LANGUAGE, day, language or UNCHOSEN, score)
+                # A clock that names a day already released does not know the hour either.
+                right = self._day(Slice.HOUR, day) == day
+                self._add(question, Slice.HOUR, day, hour_key(local) if right else UNKNOWN, score)
+        with contextlib.suppress(StoreError):  # The rating is safe; what failed here is tried again by `tidy`.
+            self._settle()
 
     def release(self, moment: datetime, question: str) -> int:
         """Move what has closed to the outbox, and make the cells of the periods that have begun.
@@ -151,19 +153,21 @@ class Ledger:
         return written
 
     def tidy(self) -> None:
-        """Take from the files what would tell of the last tap. Called when the thank-you is on the screen.
-
-        New or removed periods leave the file's pages in an order of their own: it is written anew, by keys.
-        """
+        """Wipe from the journals what would tell of the last tap. Called when the thank-you is on the screen."""
         if not self._changed:
             return
+        self._settle()
         with storage.plain_errors(self.path):
-            if self._reshape:
-                self.connection.execute("VACUUM main")
-                self._reshape = False
             storage.wipe_journal(self.path)
             storage.wipe_journal(self.released_path)
             self._changed = False
+
+    def _settle(self) -> None:
+        """Write the file anew, by keys: new or removed periods leave its pages in an order of their own."""
+        if self._reshape:
+            with storage.plain_errors(self.path):
+                self.connection.execute("VACUUM main")
+            self._reshape = False
 
     def close(self) -> None:
         """Close the files and let another process have the store."""
@@ -195,12 +199,16 @@ class Ledger:
             f"DELETE FROM main.cell WHERE {_WHERE}",  # noqa: S608
             (epoch, question, slice_, period),
         )
+        self.close_through(epoch, slice_, through)
+        self._reshape = True
+
+    def close_through(self, epoch: Epoch, slice_: Slice, day: date) -> None:
+        """Let no tap count at `day` or earlier any more; part of the release's transaction."""
         self.connection.execute(
             "INSERT INTO main.closed VALUES (?, ?, ?) ON CONFLICT (epoch, slice)"
-            " DO UPDATE SET through=max(through, excluded.through)",
-            (epoch, slice_, through.isoformat()),
+            " DO UPDATE SET through=excluded.through WHERE excluded.through>through",
+            (epoch, slice_, day.isoformat()),
         )
-        self._reshape = True
 
     def put(self, epoch: Epoch, table: Table) -> bool:
         """Write a table to the outbox; part of the release's transaction. False where it is there already."""
@@ -214,16 +222,18 @@ class Ledger:
         )
         return found.fetchone() is not None
 
-    @contextmanager
+    @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
-        """One transaction; where it fails, the picture in memory is taken from the file again."""
+        """One transaction; after one that failed, the picture in memory is taken from the file again."""
         before = self.connection.total_changes
         try:
             with storage.plain_errors(self.path), storage.transaction(self.connection):
+                if self._stale:
+                    self._load()
                 yield
             self._changed |= self.connection.total_changes != before
         except BaseException:
-            self._load()
+            self._stale = True
             raise
 
     def _begin(self, epoch: Epoch | None) -> None:
@@ -274,6 +284,7 @@ class Ledger:
             self._running.setdefault((question, slice_), []).append((days, text))
         rows = self.connection.execute("SELECT slice, through FROM main.closed WHERE epoch=?", (self.epoch,))
         self._through = {Slice(slice_): date.fromisoformat(through) for slice_, through in rows}
+        self._stale = False
 
     def grain(self, slice_: Slice) -> Grain | None:
         """How long the periods of a slice are; None where it is not counted."""

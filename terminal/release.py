@@ -41,6 +41,12 @@ def closed_periods(ledger: Ledger, today: date, question: str) -> int:
                 ledger.forget(epoch, asked, slice_, text, _through(days, today))
         for (asked, _), pieces in groupby(trend, key=lambda each: (each[0], _month(each[1]))):
             written += _trend(ledger, epoch, asked, [days for _, days, _ in pieces], today, over=asked != question)
+    for slice_ in Slice:
+        # Periods in which the terminal was off are over for all slices alike: else a late tap would count in one
+        # month's total and in another's trend.
+        if (grain := ledger.grain(slice_)) is not None:
+            begun = periods.period_of(Grain.MONTH if slice_ is Slice.TREND else grain, today)
+            ledger.close_through(ledger.epoch, slice_, begun.first - periods.DAY)
     return written
 
 
