@@ -117,7 +117,8 @@ def _lgpio_factory() -> Any:
     except ImportError as error:
         raise HardwareError(
             f'[buttons] factory = "lgpio": this Python has no lgpio ({_words(error)}); '
-            f"install it (on Raspberry Pi OS: apt-get install python3-lgpio), {instead}"
+            "install it (up to Python 3.12: pip install lgpio; else Debian's python3-lgpio, in an environment "
+            f"made with --system-site-packages), {instead}"
         ) from error
     try:
         return LGPIOFactory()
