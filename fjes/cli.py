@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import click
 
+from fjes.commands import importing
+
 
 class Commands(click.Group):
     """A group that ends with one line, not a stack trace, where the configuration cannot be used."""
@@ -29,3 +31,4 @@ def main() -> None:
 
 
 # One line for each module of fjes.commands.
+main.add_command(importing.import_)
