@@ -1,0 +1,334 @@
+"""The running kiosk: one window, its loop, and what happens at a touch.
+
+Ties the visit (what counts) to the screens (what is seen), the window's touches, the ledger and the calendar. The loop
+is our own: it sleeps on a pipe, looks at the window's queue every few milliseconds, and lets Kivy work only when there
+is something to do, since a frame of Kivy's own loop costs fifty times as much as a look.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import time
+from collections import deque
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ratings import period as periods
+from ratings.config import Config, Question
+from ratings.period import Grain
+from ratings.scale import Score
+from terminal.clock import Clock
+from terminal.kiosk import environment, theme
+from terminal.kiosk.touch import Fingers, Target
+from terminal.kiosk.words import words
+from terminal.ledger import StoreError
+from terminal.visit import State, Visit
+
+if TYPE_CHECKING:
+    # It imports Kivy, which must not be imported before `environment.prepare`.
+    from terminal.kiosk.screens import Screens, View
+
+OFFSCREEN_SIZE = (1280, 800)
+"""Where there is no screen to fill."""
+LIVE_SECONDS = 3.0
+"""How often running periods are released where `release.mode` is `live`."""
+
+_NAP = 0.005
+"""Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
+_BEAT = 0.1
+"""Seconds between rounds of Kivy's own loop on a still screen: it needs some, for resizing and the like."""
+
+_log = logging.getLogger(__name__)
+
+
+class Ledger(Protocol):
+    """What the kiosk wants of `terminal.ledger.Ledger`. Every method may raise StoreError."""
+
+    def record(self, question: str, score: Score, language: str | None, moment: datetime) -> None:
+        """Put a rating on the disk; it is there when this returns."""
+        ...
+
+    def tidy(self) -> None:
+        """Overwrite what the journal still tells of the last rating."""
+        ...
+
+    def release(self, moment: datetime, question: str) -> int:
+        """Release what has closed."""
+        ...
+
+
+class Kiosk:
+    """The kiosk of one terminal. Opens its window when it is made; a process can have one.
+
+    `offscreen` draws into memory, as does a machine without a screen. Raises DisplayError, TypefaceError, WordsError.
+    """
+
+    def __init__(self, config: Config, clock: Clock, ledger: Ledger, *, offscreen: bool = False) -> None:
+        self.offscreen = offscreen or not environment.has_display()
+        self._config = config
+        self._clock = clock
+        self._ledger = ledger
+        self._words = [words(language) for language in config.kiosk.languages]
+        self._visit = Visit(self._record, config.kiosk, clock)
+        self._fingers = Fingers()
+        self._over: Target | None = None
+        self._presses: deque[Score] = deque()
+        self._stopping = False
+        self._awake = True
+        self._untidy = False
+        self._complaint = ""
+        self._today = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+        self._next_release = 0.0
+        self._next_beat = 0.0
+        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._sleeper = select.poll()
+        self._sleeper.register(self._wake_read, select.POLLIN)
+        self._question = self._question_now()
+        self._open()
+
+    @property
+    def visit(self) -> Visit:
+        """The visit in front of the screen. Only for the thread that runs the kiosk."""
+        return self._visit
+
+    @property
+    def window(self) -> Any:
+        """Kivy's window."""
+        return self._window
+
+    @property
+    def screens(self) -> Screens:
+        """The pictures that are shown."""
+        return self._screens
+
+    def run(self) -> None:
+        """Show the kiosk until `stop` is called or the window is closed. Then the window is gone."""
+        try:
+            while not self._stopping:
+                self.step()
+                self._sleep()
+        finally:
+            self.close()
+
+    def stop(self) -> None:
+        """Ask `run` to return. May be called from any thread, and from a signal handler."""
+        self._stopping = True
+        self._wake()
+
+    def press(self, score: Score) -> None:
+        """A hardware button was pressed. May be called from any thread."""
+        self._presses.append(score)
+        self._wake()
+
+    def refresh(self) -> None:
+        """Look at the clock now: it was moved. May be called from any thread."""
+        self._wake()
+
+    def step(self) -> None:
+        """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
+        self._window.mainloop()
+        self._look_at_calendar()
+        while self._presses:
+            self._press(self._presses.popleft())
+        self._visit.advance()
+        self._release_live()
+        self._show()
+        if self._awake or self._window.canvas.needs_redraw or time.monotonic() >= self._next_beat:
+            # Touches are dispatched in here; what they change is drawn in the same round.
+            self._awake = False
+            self._event_loop.idle()
+            self._next_beat = time.monotonic() + _BEAT
+        if self._untidy:
+            self._tidy()
+        self._prepare_a_language()
+
+    def close(self) -> None:
+        """Close the window. `run` does this at its end."""
+        if self._event_loop.status == "started":
+            self._event_loop.close()
+            self._window.close()
+            os.close(self._wake_read)
+            os.close(self._wake_write)
+
+    def target(self, x: float, y: float) -> Target | None:
+        """The button at a point in pixels from the top left corner."""
+        if self._visit.state is not State.ASKING:
+            return None
+        place = self._screens.layout
+        for score, face in place.faces.items():
+            if face.target.holds(x, y):
+                return score
+        for language, button in zip(self._config.kiosk.languages, place.languages, strict=False):
+            if button.target.holds(x, y):
+                return language
+        return None
+
+    def _open(self) -> None:
+        environment.prepare(offscreen=self.offscreen)
+        size = self._config.kiosk.window or (OFFSCREEN_SIZE if self.offscreen else None)
+        self._window = environment.open_window(size, "Fjes")
+        # Only now: importing these imports Kivy, which opens files and reads variables when it is imported.
+        from kivy.base import EventLoop, runTouchApp
+        from kivy.uix.widget import Widget
+
+        from terminal.kiosk import lettering
+
+        self._event_loop = EventLoop
+        self._lettering = lettering.Lettering()
+        self._canvas = Widget()
+        self._window.clearcolor = theme.BACKGROUND.rgba
+        self._window.bind(
+            on_touch_down=self._finger_down,
+            on_touch_move=self._finger_moved,
+            on_touch_up=self._finger_up,
+            on_resize=self._resized,
+            on_request_close=self._asked_to_close,
+            # No key does anything: a keyboard that somebody plugs in must not reach Kivy's own shortcuts.
+            on_key_down=lambda *_: True,
+            on_keyboard=lambda *_: True,
+            on_mouse_down=self._stir,
+            on_mouse_move=self._stir,
+            on_mouse_up=self._stir,
+        )
+        self._draw_screens()
+        runTouchApp(self._canvas, embedded=True)
+
+    def _draw_screens(self) -> None:
+        from terminal.kiosk import screens
+
+        width, height = (int(length) for length in self._window.size)
+        place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
+        self._screens = screens.Screens(place, self._words, self._question, self._lettering)
+        self._screens.prepare(self._visit.language)
+        self._shown: View | None = None
+        self._show()
+
+    def _show(self) -> None:
+        from terminal.kiosk.screens import View
+
+        held = self._fingers.target
+        view = View(self._visit.state, self._visit.language, held if held == self._over else None)
+        if view != self._shown:
+            if self._visit.state is not State.ASKING:
+                self._fingers.forget()
+            self._screens.draw(self._canvas.canvas, view)
+            self._shown = view
+
+    def _prepare_a_language(self) -> None:
+        """Draw one more language that nobody has asked for yet, while nobody does."""
+        if self._fingers.target is None:
+            for each in self._words:
+                if not self._screens.prepared(each.language):
+                    self._screens.prepare(each.language)
+                    return
+
+    def _press(self, score: Score) -> None:
+        if self._visit.press(score):
+            self._untidy = True
+        self._show()
+
+    def _record(self, score: Score, language: str | None) -> None:
+        self._ledger.record(self._question.id, score, language, self._clock.now())
+
+    def _tidy(self) -> None:
+        """Called when the thank-you is on the screen, so that nobody waits for it. A failure is tried again."""
+        try:
+            self._ledger.tidy()
+        except StoreError:
+            # Nothing is logged here: a line in a log would tell when a visitor pressed.
+            return
+        self._untidy = False
+
+    def _look_at_calendar(self) -> None:
+        """At the start, and when the local day changed either way: the question of the month, and what has closed."""
+        now = self._clock.now()
+        if self._today[0] <= now < self._today[1]:
+            return
+        zone = self._config.terminal.zone
+        day = periods.local_day(now, zone)
+        self._today = periods.start_of_day(day, zone), periods.start_of_day(day + periods.DAY, zone)
+        question = self._question_now()
+        if question != self._question:
+            self._question = question
+            self._draw_screens()
+        self._release()
+
+    def _question_now(self) -> Question:
+        day = periods.local_day(self._clock.now(), self._config.terminal.zone)
+        return self._config.question_in(periods.period_of(Grain.MONTH, day))
+
+    def _release_live(self) -> None:
+        if self._config.release.mode == "live" and self._clock.monotonic() >= self._next_release:
+            self._release()
+
+    def _release(self) -> None:
+        self._next_release = self._clock.monotonic() + LIVE_SECONDS
+        try:
+            self._ledger.release(self._clock.now(), self._question.id)
+        except StoreError as error:
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                _log.warning("nothing is released: %s", error)
+        else:
+            self._complaint = ""
+
+    def _finger_down(self, _window: Any, touch: Any) -> bool:
+        self._visit.advance()
+        x, y = self._point(touch)
+        self._over = self.target(x, y)
+        self._fingers.put(touch.uid, self._over, self._clock.monotonic())
+        self._show()
+        return True
+
+    def _finger_moved(self, _window: Any, touch: Any) -> bool:
+        self._over = self.target(*self._point(touch))
+        self._show()
+        return True
+
+    def _finger_up(self, _window: Any, touch: Any) -> bool:
+        self._visit.advance()
+        counts = self._fingers.lift(touch.uid, self.target(*self._point(touch)), self._clock.monotonic())
+        self._over = None
+        if isinstance(counts, Score):
+            self._press(counts)
+        elif counts is not None:
+            self._visit.choose(counts)
+        self._show()
+        return True
+
+    def _point(self, touch: Any) -> tuple[float, float]:
+        """Where a touch is, in pixels from the top left corner."""
+        return touch.x, self._screens.layout.height - touch.y
+
+    def _resized(self, *_: Any) -> None:
+        if tuple(self._window.size) != (self._screens.layout.width, self._screens.layout.height):
+            self._fingers.forget()
+            self._draw_screens()
+
+    def _asked_to_close(self, *_: Any, **__: Any) -> bool:
+        """Close a window, but never the full screen; Kivy is told not to do it itself."""
+        if self._config.kiosk.window is not None:
+            self.stop()
+        return True
+
+    def _stir(self, *_: Any) -> None:
+        """Something is waiting in Kivy's own queue."""
+        self._awake = True
+
+    def _sleep(self) -> None:
+        if self._sleeper.poll(_NAP * 1000):
+            try:
+                while os.read(self._wake_read, 64):
+                    pass
+            except BlockingIOError:
+                pass
+
+    def _wake(self) -> None:
+        # A pipe, not a lock: a signal handler may interrupt the very thread that sleeps.
+        try:
+            os.write(self._wake_write, b"\0")
+        except OSError:
+            # Full: it wakes anyway. Closed: there is nobody left to wake.
+            return

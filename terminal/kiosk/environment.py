@@ -1,0 +1,101 @@
+"""What Kivy and SDL must be told before they are first imported. The one place that sets their variables.
+
+Kivy, left alone, reads the command line, keeps settings and logs in the home directory, and takes touches from two
+providers at once. Knows nothing of faces; imports Kivy only inside `open_window`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+_VARIABLES = {
+    "KIVY_NO_ARGS": "1",
+    "KIVY_NO_CONFIG": "1",
+    "KIVY_NO_ENV_CONFIG": "1",
+    "KIVY_NO_FILELOG": "1",
+    "KIVY_NO_CONSOLELOG": "1",
+    "KIVY_LOG_MODE": "PYTHON",
+    # One pixel of the layout is one pixel of the panel, whatever the panel says of itself.
+    "KIVY_METRICS_DENSITY": "1",
+    "KIVY_METRICS_FONTSCALE": "1",
+    "KIVY_DPI": "96",
+    # SIGTERM is for systemd and `fjes`, which stop the kiosk in order; SDL would make a window's close button of it.
+    "SDL_NO_SIGNAL_HANDLERS": "1",
+    "SDL_AUDIODRIVER": "dummy",
+    # A kiosk is looked at, not typed at: the screen must not be blanked under a visitor.
+    "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
+}
+
+_SETTINGS = {
+    ("kivy", "exit_on_escape"): "0",
+    ("kivy", "pause_on_minimize"): "0",
+    ("graphics", "resizable"): "0",
+    ("graphics", "multisamples"): "0",
+    # The kiosk's own loop sleeps; see app.py.
+    ("graphics", "maxfps"): "0",
+    ("graphics", "allow_screensaver"): "0",
+}
+
+
+class DisplayError(RuntimeError):
+    """No window can be opened; the text says what to do."""
+
+
+def has_display() -> bool:
+    """Whether there is a screen to open a window on: an X11 or Wayland session, or a graphics card."""
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        return True
+    cards = Path("/dev/dri").glob("card*")
+    return any(os.access(card, os.R_OK | os.W_OK) for card in cards)
+
+
+def prepare(*, offscreen: bool) -> None:
+    """Set the variables. Must come before the first import of Kivy; a second call changes nothing.
+
+    `offscreen` renders real OpenGL into memory instead of a window.
+    """
+    os.environ.update(_VARIABLES)
+    # Kivy writes nothing there with these settings, but it wants a name; ours is one that it cannot mistake for a home.
+    os.environ["KIVY_HOME"] = str(Path(tempfile.gettempdir()) / "fjes-keeps-no-kivy-home")
+    if offscreen:
+        os.environ["SDL_VIDEODRIVER"] = "offscreen"
+
+
+def open_window(size: tuple[int, int] | None, title: str) -> Any:
+    """Open the process's one window (Kivy's `Window`) and return it.
+
+    `size` is in pixels; None takes the full screen. Raises DisplayError when there is no window system or no OpenGL.
+    """
+    if "KIVY_HOME" not in os.environ or "kivy.core.window" in sys.modules:
+        raise DisplayError("the kiosk's window is opened once in a process, after environment.prepare()")
+    from kivy.config import Config
+
+    # Kivy complains of every optional library it does not find; that a window cannot be had is said below.
+    logging.getLogger("kivy").setLevel(logging.CRITICAL)
+    for (section, key), value in _SETTINGS.items():
+        Config.set(section, key, value)
+    Config.set("graphics", "fullscreen", "0" if size else "auto")
+    for name, length in zip(("width", "height"), size or (), strict=False):
+        Config.set("graphics", name, str(length))
+    # Exactly one provider: SDL turns the first finger on a touch panel into this mouse. A second provider would
+    # count a touch twice; on a right click Kivy would draw red dots for a second finger.
+    Config.remove_section("input")
+    Config.add_section("input")
+    Config.set("input", "mouse", "mouse,disable_multitouch,disable_hover")
+
+    from kivy.core.window import Window
+
+    if Window is None:
+        raise DisplayError(
+            "no window could be opened: the screen is not there, or OpenGL is missing; on Debian and Raspberry Pi OS "
+            "install libgl1 and libegl1, and run the kiosk in a session or as a user of the groups video and render"
+        )
+    Window.set_title(title)
+    if size is None:
+        Window.show_cursor = False
+    return Window

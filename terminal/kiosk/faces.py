@@ -1,0 +1,203 @@
+"""The pictures of the kiosk, drawn with Pillow: four faces and the tick of the thank-you. Knows no Kivy and no layout.
+
+Each is drawn several times too large and brought down to its exact size in pixels, so that it is shown one to one,
+smooth at any size. The faces are told apart by mouth and brow; colour only helps. All lengths are in radii of the face.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+from ratings.scale import Score
+from terminal.kiosk import theme
+from terminal.kiosk.theme import Colour
+
+OVERSIZE = 6
+STROKE = 0.112
+"""Width of brows, closed eyes and lips."""
+LIP = 0.08
+"""How far a face stands above the background; a held face goes down by most of it."""
+SINK = 0.06
+PADDING = 0.09
+"""Room around a face for its shadow, as a share of its diameter."""
+
+Point = tuple[float, float]
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """A drawing with its origin in the middle of a face; `radius` pixels to the unit, y downwards."""
+
+    image: Image.Image
+    centre: Point
+    radius: float
+
+    def place(self, point: Point) -> Point:
+        return self.centre[0] + point[0] * self.radius, self.centre[1] + point[1] * self.radius
+
+    def disc(self, centre: Point, radius: float, colour: Colour) -> None:
+        x, y = self.place(centre)
+        r = radius * self.radius
+        ImageDraw.Draw(self.image).ellipse((x - r, y - r, x + r, y + r), fill=colour.rgb)
+
+    def line(self, path: Sequence[Point], colour: Colour, width: float = STROKE) -> None:
+        """A line with round ends and corners."""
+        draw = ImageDraw.Draw(self.image)
+        points = [self.place(point) for point in path]
+        draw.line(points, fill=colour.rgb, width=round(width * self.radius))
+        r = width * self.radius / 2
+        for x, y in points:
+            draw.ellipse((x - r, y - r, x + r, y + r), fill=colour.rgb)
+
+    def area(self, path: Sequence[Point], colour: Colour) -> None:
+        ImageDraw.Draw(self.image).polygon([self.place(point) for point in path], fill=colour.rgb)
+
+    def mask(self, paint: Callable[[_Sheet], None]) -> Image.Image:
+        """What `paint` covers, white on black."""
+        sheet = _Sheet(Image.new("L", self.image.size, 0), self.centre, self.radius)
+        paint(sheet)
+        return sheet.image
+
+    def within(self, path: Sequence[Point], paint: Callable[[_Sheet], None]) -> None:
+        """Paint, but only inside the closed path."""
+        stencil = Image.new("L", self.image.size, 0)
+        ImageDraw.Draw(stencil).polygon([self.place(point) for point in path], fill=255)
+        painted = self.image.copy()
+        paint(_Sheet(painted, self.centre, self.radius))
+        self.image.paste(painted, mask=stencil)
+
+
+def face(score: Score, diameter: int, *, held: bool = False) -> Image.Image:
+    """A face, RGBA, `diameter` pixels across with `padding(diameter)` pixels of room around it; perhaps held down."""
+    skin = theme.SKINS[score]
+    room = padding(diameter)
+    side = (diameter + 2 * room) * OVERSIZE
+    outer = diameter * OVERSIZE / 2
+    radius = outer / (1 + LIP / 2)
+    sink = SINK if held else 0.0
+    middle = side / 2
+    top = middle - outer + radius
+    sheet = _Sheet(Image.new("RGB", (side, side), skin.edge.rgb), (middle, top + sink * radius), radius)
+
+    # The body: the edge shows as a rim, and as a lip below, until the face is held.
+    sheet.disc((0, 0), 0.965, skin.held if held else skin.fill)
+    _FEATURES[score](sheet)
+
+    body = Image.new("L", (side, side), 0)
+    stencil = ImageDraw.Draw(body)
+    for centre in _steps(top + sink * radius, top + LIP * radius):
+        stencil.ellipse((middle - radius, centre - radius, middle + radius, centre + radius), fill=255)
+    picture = sheet.image.reduce(OVERSIZE).convert("RGBA")
+    body = body.reduce(OVERSIZE)
+    picture.putalpha(body)
+    return Image.alpha_composite(_shadow(body, room, held=held), picture)
+
+
+def padding(diameter: int) -> int:
+    """Room in pixels on each side of a face of this diameter."""
+    return math.ceil(diameter * PADDING)
+
+
+def tick(diameter: int) -> Image.Image:
+    """The sign of the thank-you, RGBA, `diameter` pixels across: a tick on a disc, of no face's colour."""
+    side = diameter * OVERSIZE
+    sheet = _Sheet(Image.new("RGB", (side, side), theme.INK.rgb), (side / 2, side / 2), side / 2)
+    sheet.line([(-0.4, 0.04), (-0.12, 0.31), (0.42, -0.27)], theme.PAPER, 0.15)
+    return _round(sheet)
+
+
+def bar(diameter: int) -> Image.Image:
+    """The sign of a kiosk out of order, RGBA, `diameter` pixels across: a bar on a disc."""
+    side = diameter * OVERSIZE
+    sheet = _Sheet(Image.new("RGB", (side, side), theme.SOFT_INK.rgb), (side / 2, side / 2), side / 2)
+    sheet.line([(-0.42, 0), (0.42, 0)], theme.PAPER, 0.17)
+    return _round(sheet)
+
+
+def pill(width: int, height: int, fill: Colour, edge: Colour, thickness: int) -> Image.Image:
+    """A language button without its name, RGBA: round ends, an edge `thickness` pixels thick."""
+    size = (width * OVERSIZE, height * OVERSIZE)
+    line = thickness * OVERSIZE
+    shape = Image.new("L", size, 0)
+    ImageDraw.Draw(shape).rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), size[1] / 2, fill=255)
+    picture = Image.new("RGB", size, edge.rgb)
+    inside = (line, line, size[0] - 1 - line, size[1] - 1 - line)
+    ImageDraw.Draw(picture).rounded_rectangle(inside, size[1] / 2 - line, fill=fill.rgb)
+    result = picture.reduce(OVERSIZE).convert("RGBA")
+    result.putalpha(shape.reduce(OVERSIZE))
+    return result
+
+
+def _very_happy(sheet: _Sheet) -> None:
+    for side in (-1, 1):
+        sheet.line(_arc((side * 0.37, -0.19), 0.155, 0.17, 180, 360), theme.INK)
+    mouth = [*_arc((0, 0.1), 0.56, 0.0, 180, 360), *_arc((0, 0.1), 0.56, 0.52, 0, 180)]
+    sheet.area(mouth, theme.INK)
+    sheet.line([*mouth, mouth[0]], theme.INK, 0.1)
+    sheet.within(mouth, lambda inner: inner.area([(-1, 0), (1, 0), (1, 0.245), (-1, 0.245)], theme.PAPER))
+    sheet.within(mouth, lambda inner: inner.area(_arc((0, 0.68), 0.34, 0.24, 0, 360), theme.TONGUE))
+
+
+def _happy(sheet: _Sheet) -> None:
+    for side in (-1, 1):
+        sheet.disc((side * 0.36, -0.2), 0.112, theme.INK)
+        sheet.line(_arc((side * 0.37, -0.42), 0.17, 0.09, 205, 335), theme.INK, 0.085)
+    sheet.line(_arc((0, -0.02), 0.5, 0.47, 22, 158), theme.INK)
+
+
+def _unhappy(sheet: _Sheet) -> None:
+    for side in (-1, 1):
+        sheet.disc((side * 0.36, -0.17), 0.112, theme.INK)
+        sheet.line([(side * 0.23, -0.47), (side * 0.52, -0.41)], theme.INK, 0.085)
+    sheet.line(_arc((0, 0.66), 0.44, 0.36, 205, 335), theme.INK)
+
+
+def _very_unhappy(sheet: _Sheet) -> None:
+    for side in (-1, 1):
+        sheet.disc((side * 0.37, -0.15), 0.112, theme.INK)
+        sheet.line([(side * 0.19, -0.54), (side * 0.58, -0.36)], theme.INK)
+    mouth = [*_arc((0, 0.63), 0.48, 0.5, 180, 360), *_arc((0, 0.63), 0.48, 0.13, 360, 180)]
+    sheet.area(mouth, theme.INK)
+    sheet.line([*mouth, mouth[0]], theme.INK, 0.1)
+
+
+_FEATURES: dict[Score, Callable[[_Sheet], None]] = {
+    Score.VERY_HAPPY: _very_happy,
+    Score.HAPPY: _happy,
+    Score.UNHAPPY: _unhappy,
+    Score.VERY_UNHAPPY: _very_unhappy,
+}
+
+
+def _arc(centre: Point, across: float, down: float, begin: float, end: float) -> list[Point]:
+    """Points on an ellipse with these half-axes, from one angle to another in degrees; 0 is right, 90 is below."""
+    count = max(8, round(abs(end - begin) / 3))
+    angles = (math.radians(begin + (end - begin) * step / count) for step in range(count + 1))
+    return [(centre[0] + across * math.cos(angle), centre[1] + down * math.sin(angle)) for angle in angles]
+
+
+def _steps(begin: float, end: float) -> Iterable[float]:
+    count = max(1, math.ceil(end - begin))
+    return (begin + (end - begin) * step / count for step in range(count + 1))
+
+
+def _shadow(body: Image.Image, room: int, *, held: bool) -> Image.Image:
+    """A soft shadow a little below the body; a face held down has less of it."""
+    strength = 0.10 if held else 0.20
+    moved = ImageChops.offset(body, 0, max(1, round(room * (0.15 if held else 0.3))))
+    soft = moved.filter(ImageFilter.GaussianBlur(room * 0.22)).point([round(level * strength) for level in range(256)])
+    shadow = Image.new("RGBA", body.size, theme.INK.rgb)
+    shadow.putalpha(soft)
+    return shadow
+
+
+def _round(sheet: _Sheet) -> Image.Image:
+    stencil = Image.new("L", sheet.image.size, 0)
+    ImageDraw.Draw(stencil).ellipse((0, 0, sheet.image.width - 1, sheet.image.height - 1), fill=255)
+    picture = sheet.image.reduce(OVERSIZE).convert("RGBA")
+    picture.putalpha(stencil.reduce(OVERSIZE))
+    return picture

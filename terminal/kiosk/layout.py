@@ -1,0 +1,248 @@
+"""Where everything is on the screen: rectangles from a width and a height. Knows no window, no words and no colours.
+
+All lengths are pixels; y grows downwards. A *unit* is a pixel of the smallest panel, 800x480 (7 inches, 154 x 86 mm):
+20 mm there are 112 units at most, and no target is smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ratings.scale import Score
+
+LEAST_TARGET = 104
+"""20 mm in units along the long side of the 7-inch panel."""
+LEAST_TARGET_SHORT = 112
+"""20 mm in units along its short side: its pixels are not square."""
+
+_MARGIN = 26
+_GAP = 26
+_PILL = 66
+_PILL_IN_ROWS = 74
+_PILL_GAP = 12
+_NAME = 21
+"""Size of a language's name; as large as the captions."""
+_NARROWEST_PADDING = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle: left, top, width, height."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first pixel to the right of it."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first pixel below it."""
+        return self.y + self.height
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Its middle."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+    def holds(self, x: float, y: float) -> bool:
+        """Whether a point is inside."""
+        return self.x <= x < self.right and self.y <= y < self.bottom
+
+    def overlaps(self, other: Box) -> bool:
+        """Whether the two have a pixel in common."""
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A face's target, the square its picture fills, and the room for its caption."""
+
+    target: Box
+    picture: Box
+    caption: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language button's target, and the pill that is seen."""
+
+    target: Box
+    pill: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A screen that says one thing: a sign, a large line, a smaller one. Sizes are the largest allowed."""
+
+    sign: Box
+    heading: Box
+    heading_size: int
+    line: Box
+    line_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The whole screen. Sizes of letters are the largest allowed, in pixels of an em."""
+
+    width: int
+    height: int
+    unit: float
+    question: Box
+    question_size: int
+    question_lines: int
+    faces: dict[Score, Face]
+    caption_size: int
+    languages: tuple[Language, ...]
+    name_size: int
+    message: Message
+
+
+def arrange(width: int, height: int, names: Sequence[float], best_face: Literal["left", "right"] = "left") -> Layout:
+    """The layout of a window of `width` by `height` pixels.
+
+    `names` are the widths of the languages' names in ems, in order; a single one gets no button.
+    """
+    upright = height > width
+    unit = min(width / 480, height / 800) if upright else min(width / 800, height / 480)
+    buttons, name_size, foot = _languages(width, height, unit, names, per_row=3 if upright else 7)
+    columns, rows = (2, 2) if upright else (4, 1)
+    lines = 3 if upright else 2
+
+    top = 16 * unit
+    asked = (158 if upright else 112) * unit
+    caption, space, air = 32 * unit, 6 * unit, 9 * unit
+    room = height - foot - top - asked - (rows + 1) * air
+    across = (width - 2 * _MARGIN * unit - (columns - 1) * _GAP * unit) / columns
+    diameter = int(min(across, room / rows - caption - space))
+    spare = room - rows * (diameter + space + caption)
+
+    # What is left over goes above and below the question and around the faces, not into the faces' distances.
+    asked += spare * 0.4
+    air += spare * 0.6 / (rows + 1)
+    # The outer faces stand on the same margins as question and languages, unless that would tear them apart.
+    flush = (width - 2 * _MARGIN * unit - diameter) / (columns - 1)
+    pitch = int(min(flush, diameter * (1.32 if columns == 4 else 1.5)))
+    left = (width - columns * pitch) / 2
+    cells = []
+    for row in range(rows):
+        y = top + asked + air + row * (diameter + space + caption + air)
+        for column in range(columns):
+            x = left + column * pitch
+            dead = 4 * unit
+            reach = min(air / 2, 10 * unit)
+            cells.append(
+                Face(
+                    target=_box(x + dead, y - reach, pitch - 2 * dead, diameter + space + caption + reach),
+                    picture=Box(round(x + (pitch - diameter) / 2), round(y), diameter, diameter),
+                    caption=_box(x + dead, y + diameter + space, pitch - 2 * dead, caption),
+                )
+            )
+    return Layout(
+        width=width,
+        height=height,
+        unit=unit,
+        question=_box(_MARGIN * unit, top, width - 2 * _MARGIN * unit, asked),
+        question_size=int(44 * unit),
+        question_lines=lines,
+        faces=dict(zip(_order(columns, best_face), cells, strict=True)),
+        caption_size=int(22 * unit),
+        languages=buttons,
+        name_size=name_size,
+        message=_message(width, height, unit),
+    )
+
+
+def _order(columns: int, best_face: Literal["left", "right"]) -> list[Score]:
+    """The faces in reading order. In two rows the good ones stay above; left and right change places."""
+    order = sorted(Score, reverse=True)
+    if best_face == "left":
+        return order
+    return [score for start in range(0, 4, columns) for score in reversed(order[start : start + columns])]
+
+
+def _languages(
+    width: int, height: int, unit: float, names: Sequence[float], per_row: int
+) -> tuple[tuple[Language, ...], int, float]:
+    """The language buttons, the size of their names, and how much of the screen's foot they take."""
+    if len(names) < 2:
+        return (), int(_NAME * unit), _MARGIN * unit
+    rows = -(-len(names) // per_row)
+    longest = -(-len(names) // rows)
+    if height > width:
+        tall, pill = LEAST_TARGET, _PILL if rows == 1 else _PILL_IN_ROWS
+    else:
+        # More languages than fit a row of the small panel: the only case in which targets get smaller.
+        tall, pill = (LEAST_TARGET_SHORT, _PILL) if rows == 1 else (84, _PILL)
+    foot = rows * tall * unit
+    size = _NAME * unit
+    buttons: list[Language] = []
+    if rows > 1:
+        # Rows above each other want columns: every button is as wide as the widest.
+        names = [max(names)] * len(names)
+    room = width - 2 * _MARGIN * unit
+    for row in range(rows):
+        ems = names[row * longest : (row + 1) * longest]
+        while size > 1 and sum(_pills(ems, size, room, unit)) + _PILL_GAP * unit * (len(ems) - 1) > room + 1:
+            size -= 0.5
+    for row in range(rows):
+        ems = names[row * longest : (row + 1) * longest]
+        widths = _pills(ems, size, room, unit)
+        gap = _PILL_GAP * unit
+        x = (width - sum(widths) - gap * (len(widths) - 1)) / 2
+        y = height - foot + row * tall * unit
+        pill_y = y + (tall - pill) * unit / 2
+        for number, wide in enumerate(widths):
+            begin = 0.0 if number == 0 else x - gap / 2
+            end = width if number == len(widths) - 1 else x + wide + gap / 2
+            buttons.append(
+                Language(
+                    target=_box(begin, y, end - begin, tall * unit),
+                    pill=_box(x, pill_y, wide, pill * unit),
+                )
+            )
+            x += wide + gap
+    return tuple(buttons), int(size), foot
+
+
+def _pills(names: Sequence[float], size: float, room: float, unit: float) -> list[float]:
+    """Widths of the pills of a row: equal room around each name, none too narrow to be hit, filling the row."""
+    least = (LEAST_TARGET - _PILL_GAP) * unit
+    texts = [name * size for name in names]
+    gaps = _PILL_GAP * unit * (len(texts) - 1)
+
+    def widths(padding: float) -> list[float]:
+        return [max(least, text + 2 * padding) for text in texts]
+
+    # Widen the padding until the row is full, but not beyond what still looks like a button.
+    padding, most = _NARROWEST_PADDING * unit, 40 * unit
+    while padding + 0.25 <= most and sum(widths(padding + 0.25)) + gaps <= room:
+        padding += 0.25
+    return widths(padding)
+
+
+def _message(width: int, height: int, unit: float) -> Message:
+    sign, space, heading, line = 108 * unit, 26 * unit, 92 * unit, 70 * unit
+    side = 40 * unit
+    # A little above the middle looks like the middle.
+    y = (height - sign - space - heading - line) * 0.48
+    return Message(
+        sign=Box(round((width - sign) / 2), round(y), round(sign), round(sign)),
+        heading=_box(side, y + sign + space, width - 2 * side, heading),
+        heading_size=int(64 * unit),
+        line=_box(side, y + sign + space + heading, width - 2 * side, line),
+        line_size=int(28 * unit),
+    )
+
+
+def _box(x: float, y: float, width: float, height: float) -> Box:
+    """Whole pixels, edge by edge, so that boxes that touch neither overlap nor leave a gap."""
+    left, top = round(x), round(y)
+    return Box(left, top, round(x + width) - left, round(y + height) - top)
