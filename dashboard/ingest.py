@@ -148,6 +148,8 @@ class Ingest:
         client.disconnect()
 
     def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
+        if message.topic == wire.DASHBOARD:
+            return  # Our own, which a broker may send back unasked.
         try:
             terminal, kind = wire.terminal_of(message.topic)
         except WireError:

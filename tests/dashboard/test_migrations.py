@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from pytest import fixture, raises
 from sqlalchemy import Engine, inspect, text
 
 from dashboard import store
 from dashboard.schema import metadata
 
 
-@fixture
+@pytest.fixture
 def empty(empty_database_url):  # type: ignore[no-untyped-def]
     engine = store.open_engine(empty_database_url)
     yield engine
@@ -98,7 +98,7 @@ def test_a_database_of_a_later_version_is_refused_and_left_alone(engine: Engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
-    with raises(store.StoreError, match="of a version that this Fjes does not know.*update Fjes"):
+    with pytest.raises(store.StoreError, match=r"of a version that this Fjes does not know.*update Fjes"):
         store.upgrade(engine)
 
 
@@ -106,7 +106,7 @@ def test_a_database_of_somebody_else_is_refused_and_left_alone(empty: Engine) ->
     with empty.begin() as connection:
         connection.execute(text("CREATE TABLE terminal (id INTEGER)"))
 
-    with raises(store.StoreError, match="nothing was changed. Give Fjes a database of its own"):
+    with pytest.raises(store.StoreError, match=r"nothing was changed\. Give Fjes a database of its own"):
         store.upgrade(empty)
 
     assert inspect(empty).get_table_names() == ["terminal"]
