@@ -22,7 +22,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import clock, disclosure, exchange, schema
-from dashboard.trouble import StoreError
+from dashboard.trouble import StoreError, first_line
 from ratings import wire
 from ratings.config import Config
 from ratings.period import local_day
@@ -170,7 +170,9 @@ class Ingest:
             )
         except (StoreError, SQLAlchemyError) as error:
             # Nothing was committed and nothing is acknowledged: the terminal sends it again.
-            self._say("database", f"{error}. Nothing is lost: terminals send again what was not acknowledged")
+            self._say(
+                "database", f"{first_line(error)}. Nothing is lost: terminals send again what was not acknowledged"
+            )
         except Exception:
             log.exception("a message from terminal %r hit a bug in Fjes; it was not acknowledged", terminal)
 
@@ -211,7 +213,10 @@ class Ingest:
                     today = self._today() or local_day(datetime.now(UTC), ZoneInfo(place.timezone))
                     disclosure.publish(connection, place.site_id, question, today, self._threshold)
             except (StoreError, SQLAlchemyError) as error:
-                self._say("blocks", f"{error}. The ratings are stored; pages form their blocks when they are opened")
+                self._say(
+                    "blocks",
+                    f"{first_line(error)}. The ratings are stored; pages form their blocks when they are opened",
+                )
             except Exception:
                 log.exception("forming the blocks of a site hit a bug in Fjes; the ratings are stored")
 

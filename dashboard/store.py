@@ -63,7 +63,13 @@ def open_engine(url: str) -> Engine:
         case other:
             raise StoreError(f"the database {other!r} is not known; {trouble.ALLOWED}")
     try:
-        engine = create_engine(parsed, connect_args=arguments, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        engine = create_engine(
+            parsed,
+            connect_args=arguments,
+            # Errors may be logged, counts may not.
+            hide_parameters=True,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+        )
     except (NoSuchModuleError, SQLAlchemyError) as error:
         raise StoreError(f"{shown}: {error}; {trouble.ALLOWED}") from None
 

@@ -287,8 +287,8 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """A fresh database with our tables, of either kind, opened."""
+def database(database_url: str) -> Iterator[Engine]:
+    """A fresh database with our tables, of either kind, opened: a test that asks for it runs twice."""
     opened = store.open_engine(database_url)
     yield opened
     opened.dispose()

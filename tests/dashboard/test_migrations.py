@@ -62,15 +62,15 @@ def test_an_upgraded_database_has_the_constraints_of_the_schema(empty: Engine) -
     assert len(made) >= len(metadata.tables)
 
 
-def test_upgrading_again_changes_nothing(engine: Engine) -> None:
-    before = constraints(engine)
-    with engine.begin() as connection:
+def test_upgrading_again_changes_nothing(database: Engine) -> None:
+    before = constraints(database)
+    with database.begin() as connection:
         store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
 
-    store.upgrade(engine)
+    store.upgrade(database)
 
-    assert constraints(engine) == before
-    with store.reading(engine) as connection:
+    assert constraints(database) == before
+    with store.reading(database) as connection:
         assert connection.scalar(text("SELECT count(*) FROM terminal")) == 1
 
 
@@ -94,12 +94,12 @@ def test_processes_that_start_at_once_upgrade_one_after_the_other(empty: Engine,
     assert errors == []
 
 
-def test_a_database_of_a_later_version_is_refused_and_left_alone(engine: Engine) -> None:
-    with engine.begin() as connection:
+def test_a_database_of_a_later_version_is_refused_and_left_alone(database: Engine) -> None:
+    with database.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     with pytest.raises(store.StoreError, match=r"of a version that this Fjes does not know.*update Fjes"):
-        store.upgrade(engine)
+        store.upgrade(database)
 
 
 def test_a_database_of_somebody_else_is_refused_and_left_alone(empty: Engine) -> None:
