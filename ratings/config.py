@@ -122,7 +122,7 @@ class Broker(Section, frozen=True):
 
 
 class Dashboard(Section, frozen=True):
-    """Its database (SQLite or PostgreSQL, as a URL), where its pages are, and from how many ratings a figure is shown."""
+    """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown."""
 
     database: str = "sqlite:////var/lib/fjes/dashboard/fjes.db"
     host: str = "127.0.0.1"
