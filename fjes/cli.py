@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from fjes.commands import importing
+from fjes.commands import dashboard, importing
 
 
 class Commands(click.Group):
@@ -31,4 +31,5 @@ def main() -> None:
 
 
 # One line for each module of fjes.commands.
+main.add_command(dashboard.dashboard)
 main.add_command(importing.import_)

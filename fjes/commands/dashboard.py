@@ -1,0 +1,123 @@
+"""`fjes dashboard`: the dashboard's database, its processes, its terminals and what was refused.
+
+Says what was done in a line or two. Never shows counts: quarantine shows what a terminal sent, which only IT reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fjes.options import with_database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from ratings.config import Dashboard
+
+
+@click.group()
+def dashboard() -> None:
+    """Take in ratings, and show what may be shown."""
+
+
+@contextlib.contextmanager
+def _opened(url: str) -> Iterator[Engine]:
+    """The database, brought up to date; troubles with it end the command with one line."""
+    from dashboard import store
+
+    try:
+        engine = store.open_engine(url)
+        try:
+            store.upgrade(engine)
+            yield engine
+        finally:
+            engine.dispose()
+    except store.StoreError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@dashboard.command()
+@with_database
+def migrate(dashboard: Dashboard) -> None:
+    """Bring the database to the tables of this version; make them where there are none."""
+    with _opened(dashboard.database):
+        click.echo("The database is up to date.")
+
+
+@dashboard.command()
+@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True)
+def ingest(config_file: Path) -> None:
+    """Listen to the broker and store what terminals send, until stopped (SIGTERM or Ctrl-C)."""
+    import logging
+    import signal
+
+    from dashboard.ingest import Ingest
+    from ratings import config
+
+    settings = config.load(config_file)
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    with _opened(settings.dashboard.database) as engine:
+        running = Ingest(settings, engine)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: running.stop())
+        running.run()
+
+
+@dashboard.group()
+def terminal() -> None:
+    """Which terminals may send."""
+
+
+@terminal.command("add")
+@click.argument("name")
+@click.option("--site", required=True, metavar="NAME", help="Where it stands; made if new.")
+@click.option("--timezone", default="Europe/Oslo", show_default=True, metavar="ZONE")
+@click.option("--id", "terminal_id", metavar="ID", help="Its id in its fjes.toml. Default: made from the name.")
+@with_database
+def add(dashboard: Dashboard, name: str, site: str, timezone: str, terminal_id: str | None) -> None:
+    """Enrol a terminal, so that what it sends is taken in."""
+    from dashboard import store
+
+    with _opened(dashboard.database) as engine, engine.begin() as connection:
+        chosen = store.add_terminal(connection, name, site, timezone, terminal_id=terminal_id)
+    click.echo(f"Terminal {name!r} of {site!r} is enrolled. In its fjes.toml, under [terminal], write: id = {chosen!r}")
+
+
+@dashboard.group()
+def refused() -> None:
+    """What terminals sent that did not pass the checks."""
+
+
+@refused.command("list")
+@with_database
+def list_refused(dashboard: Dashboard) -> None:
+    """Show what was refused, as it came, and why."""
+    from dashboard import quarantine, store
+
+    with _opened(dashboard.database) as engine, store.reading(engine) as connection:
+        found = quarantine.listing(connection)
+    for each in found:
+        click.echo(f"{each.day}  {each.terminal}: {each.reason}\n            {each.payload}")
+    if not found:
+        click.echo("Nothing was refused.")
+
+
+@refused.command("retry")
+@with_database
+def retry_refused(dashboard: Dashboard) -> None:
+    """Check what was refused again: after an update, or when a clock was wrong."""
+    from dashboard import clock, quarantine
+
+    with _opened(dashboard.database) as engine, engine.begin() as connection:
+        accepted, kept = quarantine.retry(connection, clock.known_today())
+    click.echo(f"Taken in now: {len(accepted)}. Still refused: {len(kept)}.")
+    for each in kept:
+        click.echo(f"{each.terminal}: {each.reason}")
+
+
+# `fjes dashboard web` goes here.
