@@ -25,7 +25,8 @@ def with_database(command: F) -> F:
     """Add `--config` and `--database` to a command, which gets what they come to as `dashboard`.
 
     The database is, first found: `--database`; the file given by `--config`; `$FJES_DATABASE`; `fjes.db` in the
-    current folder. The threshold and all else is the file's, or the default. Raises ConfigError when called.
+    current folder. The threshold and all else is the file's, or the default. A file that cannot be used ends the
+    command with exit code 2, as any wrong option does.
     """
 
     @click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="A fjes.toml.")
@@ -36,7 +37,13 @@ def with_database(command: F) -> F:
     )
     @functools.wraps(command)
     def settled(*args: Any, config_file: Path | None, database: str | None, **kwargs: Any) -> Any:
-        return command(*args, dashboard=dashboard_of(config_file, database), **kwargs)
+        from ratings.config import ConfigError
+
+        try:
+            dashboard = dashboard_of(config_file, database)
+        except ConfigError as error:
+            raise click.BadParameter(str(error), param_hint="--config") from None
+        return command(*args, dashboard=dashboard, **kwargs)
 
     return settled  # type: ignore[return-value]
 

@@ -161,6 +161,7 @@ def test_raw_results_need_a_name_for_their_place(run: Run, write: Callable[[str,
 @pytest.mark.parametrize(
     ("option", "value"),
     [
+        ("--config", "nowhere.toml"),
         ("--timezone", "Oslo"),
         ("--timezone", "/etc"),
         ("--terminal", ""),
