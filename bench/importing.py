@@ -1,6 +1,6 @@
 """100,000 ratings from import to report, in each format, as commands: printed, never a test.
 
-`python bench/importing.py [NUMBER]`
+By itself: `python -m bench.importing [NUMBER]`.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def command(*words: str) -> float:
     return time.perf_counter() - begin
 
 
-def main() -> None:
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+def main(number: int = 100_000) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         raw(folder / "raw.json", number)
@@ -85,4 +84,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))
