@@ -50,7 +50,9 @@ def migrate(dashboard: Dashboard) -> None:
 
 
 @dashboard.command()
-@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True)
+@click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A fjes.toml."
+)
 def ingest(config_file: Path) -> None:
     """Listen to the broker and store what terminals send, until stopped (SIGTERM or Ctrl-C)."""
     import logging
