@@ -8,17 +8,24 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from dashboard import store
+from dashboard.ingest import Ingest
 from fjes import embedded_broker
+from ratings import wire
+from ratings.config import Broker, Config
+from ratings.wire import Ack, Batch
 
 
 class Client:
@@ -138,3 +145,24 @@ def test_it_ends_by_itself_when_the_demo_is_killed_and_says_nothing(wait_for: Ca
 
     wait_for(refused, "the broker to end")
     assert errors == ""
+
+
+def test_a_batch_is_taken_in_and_acknowledged_through_it(port: int, sqlite_url: str, connect: Any) -> None:
+    epoch = "11111111-1111-4111-8111-111111111111"
+    engine = store.open_engine(sqlite_url)
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
+    terminal, listening = connect("fjes/v1/stua/ack"), connect(wire.DASHBOARD)
+    ingest = Ingest(Config(broker=Broker(host="127.0.0.1", port=port)), engine)
+    thread = threading.Thread(target=ingest.run)
+    thread.start()
+    try:
+        assert listening.received.get(timeout=10).payload == b'{"state":"online"}'
+        raw = [msgspec.Raw(b'["visit","total","2026-01",{"counted":[1,2,3,4]}]')]
+        terminal.mqtt.publish("fjes/v1/stua/tables", wire.encode(Batch(epoch, epoch, 0, 1, raw)), qos=1)
+        assert wire.decode(bytes(terminal.received.get(timeout=10).payload), Ack) == Ack(epoch, 1, epoch)
+    finally:
+        ingest.stop()
+        thread.join()
+        engine.dispose()
+    assert listening.received.get(timeout=10).payload == b'{"state":"offline"}'
