@@ -8,6 +8,7 @@ is something to do, since a frame of Kivy's own loop costs fifty times as much a
 from __future__ import annotations
 
 import logging
+import math
 import os
 import select
 import time
@@ -28,17 +29,20 @@ from terminal.visit import State, Visit
 
 if TYPE_CHECKING:
     # It imports Kivy, which must not be imported before `environment.prepare`.
+    from terminal.kiosk.lettering import Lettering
     from terminal.kiosk.screens import Screens, View
 
 OFFSCREEN_SIZE = (1280, 800)
 """Where there is no screen to fill."""
 LIVE_SECONDS = 3.0
 """How often running periods are released where `release.mode` is `live`."""
+RETRY_SECONDS = 60.0
+"""How long after a release that failed it is tried again."""
 
-_NAP = 0.005
+_NAP = 0.008
 """Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
 _BEAT = 0.1
-"""Seconds between rounds of Kivy's own loop on a still screen: it needs some, for resizing and the like."""
+"""Seconds between rounds on a still screen: how late the end of a thank-you may be, and what Kivy needs for itself."""
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +84,7 @@ class Kiosk:
         self._untidy = False
         self._complaint = ""
         self._today = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
-        self._next_release = 0.0
+        self._next_release = -math.inf
         self._next_beat = 0.0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._sleeper = select.poll()
@@ -102,6 +106,11 @@ class Kiosk:
     def screens(self) -> Screens:
         """The pictures that are shown."""
         return self._screens
+
+    @property
+    def lettering(self) -> Lettering:
+        """What sets the texts."""
+        return self._lettering
 
     def run(self) -> None:
         """Show the kiosk until `stop` is called or the window is closed. Then the window is gone."""
@@ -128,21 +137,22 @@ class Kiosk:
 
     def step(self) -> None:
         """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
+        self._next_beat = time.monotonic() + _BEAT
         self._window.mainloop()
         self._look_at_calendar()
         while self._presses:
             self._press(self._presses.popleft())
         self._visit.advance()
-        self._release_live()
+        if self._clock.monotonic() >= self._next_release:
+            self._release()
         self._show()
-        if self._awake or self._window.canvas.needs_redraw or time.monotonic() >= self._next_beat:
-            # Touches are dispatched in here; what they change is drawn in the same round.
-            self._awake = False
-            self._event_loop.idle()
-            self._next_beat = time.monotonic() + _BEAT
+        self._awake = False
+        # Touches are dispatched in here; what they change is drawn in the same round.
+        self._event_loop.idle()
         if self._untidy:
             self._tidy()
-        self._prepare_a_language()
+        if self._unprepared:
+            self._prepare()
 
     def close(self) -> None:
         """Close the window. `run` does this at its end."""
@@ -176,7 +186,7 @@ class Kiosk:
         from terminal.kiosk import lettering
 
         self._event_loop = EventLoop
-        self._lettering = lettering.Lettering()
+        self._lettering: Lettering = lettering.Lettering()
         self._canvas = Widget()
         self._window.clearcolor = theme.BACKGROUND.rgba
         self._window.bind(
@@ -201,7 +211,7 @@ class Kiosk:
         width, height = (int(length) for length in self._window.size)
         place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
         self._screens = screens.Screens(place, self._words, self._question, self._lettering)
-        self._screens.prepare(self._visit.language)
+        self._unprepared = self._screens.preparations()
         self._shown: View | None = None
         self._show()
 
@@ -216,13 +226,10 @@ class Kiosk:
             self._screens.draw(self._canvas.canvas, view)
             self._shown = view
 
-    def _prepare_a_language(self) -> None:
-        """Draw one more language that nobody has asked for yet, while nobody does."""
+    def _prepare(self) -> None:
+        """Draw one more thing that nobody has asked for yet, while nobody touches the screen."""
         if self._fingers.target is None:
-            for each in self._words:
-                if not self._screens.prepared(each.language):
-                    self._screens.prepare(each.language)
-                    return
+            self._unprepared.pop()()
 
     def _press(self, score: Score) -> None:
         if self._visit.press(score):
@@ -253,26 +260,24 @@ class Kiosk:
         if question != self._question:
             self._question = question
             self._draw_screens()
-        self._release()
+        self._next_release = -math.inf
 
     def _question_now(self) -> Question:
         day = periods.local_day(self._clock.now(), self._config.terminal.zone)
         return self._config.question_in(periods.period_of(Grain.MONTH, day))
 
-    def _release_live(self) -> None:
-        if self._config.release.mode == "live" and self._clock.monotonic() >= self._next_release:
-            self._release()
-
     def _release(self) -> None:
-        self._next_release = self._clock.monotonic() + LIVE_SECONDS
+        pause = LIVE_SECONDS if self._config.release.mode == "live" else math.inf
         try:
             self._ledger.release(self._clock.now(), self._question.id)
         except StoreError as error:
+            pause = RETRY_SECONDS
             if str(error) != self._complaint:
                 self._complaint = str(error)
                 _log.warning("nothing is released: %s", error)
         else:
             self._complaint = ""
+        self._next_release = self._clock.monotonic() + pause
 
     def _finger_down(self, _window: Any, touch: Any) -> bool:
         self._visit.advance()
@@ -318,12 +323,14 @@ class Kiosk:
         self._awake = True
 
     def _sleep(self) -> None:
-        if self._sleeper.poll(_NAP * 1000):
-            try:
-                while os.read(self._wake_read, 64):
-                    pass
-            except BlockingIOError:
-                pass
+        """Until there is something to do. This is nearly all that an idle kiosk does, so it does little."""
+        while not self._unprepared and not self._stopping:
+            if self._sleeper.poll(_NAP * 1000):
+                os.read(self._wake_read, 4096)
+                return
+            self._window.mainloop()
+            if self._awake or time.monotonic() >= self._next_beat:
+                return
 
     def _wake(self) -> None:
         # A pipe, not a lock: a signal handler may interrupt the very thread that sleeps.

@@ -7,7 +7,7 @@ smooth at any size. The faces are told apart by mouth and brow; colour only help
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -16,7 +16,6 @@ from ratings.scale import Score
 from terminal.kiosk import theme
 from terminal.kiosk.theme import Colour
 
-OVERSIZE = 6
 STROKE = 0.112
 """Width of brows, closed eyes and lips."""
 LIP = 0.08
@@ -56,12 +55,6 @@ class _Sheet:
     def area(self, path: Sequence[Point], colour: Colour) -> None:
         ImageDraw.Draw(self.image).polygon([self.place(point) for point in path], fill=colour.rgb)
 
-    def mask(self, paint: Callable[[_Sheet], None]) -> Image.Image:
-        """What `paint` covers, white on black."""
-        sheet = _Sheet(Image.new("L", self.image.size, 0), self.centre, self.radius)
-        paint(sheet)
-        return sheet.image
-
     def within(self, path: Sequence[Point], paint: Callable[[_Sheet], None]) -> None:
         """Paint, but only inside the closed path."""
         stencil = Image.new("L", self.image.size, 0)
@@ -75,8 +68,9 @@ def face(score: Score, diameter: int, *, held: bool = False) -> Image.Image:
     """A face, RGBA, `diameter` pixels across with `padding(diameter)` pixels of room around it; perhaps held down."""
     skin = theme.SKINS[score]
     room = padding(diameter)
-    side = (diameter + 2 * room) * OVERSIZE
-    outer = diameter * OVERSIZE / 2
+    oversize = _oversize(diameter)
+    side = (diameter + 2 * room) * oversize
+    outer = diameter * oversize / 2
     radius = outer / (1 + LIP / 2)
     sink = SINK if held else 0.0
     middle = side / 2
@@ -89,10 +83,12 @@ def face(score: Score, diameter: int, *, held: bool = False) -> Image.Image:
 
     body = Image.new("L", (side, side), 0)
     stencil = ImageDraw.Draw(body)
-    for centre in _steps(top + sink * radius, top + LIP * radius):
+    highest, lowest = top + sink * radius, top + LIP * radius
+    for centre in (highest, lowest):
         stencil.ellipse((middle - radius, centre - radius, middle + radius, centre + radius), fill=255)
-    picture = sheet.image.reduce(OVERSIZE).convert("RGBA")
-    body = body.reduce(OVERSIZE)
+    stencil.rectangle((middle - radius, highest, middle + radius, lowest), fill=255)
+    picture = sheet.image.reduce(oversize).convert("RGBA")
+    body = body.reduce(oversize)
     picture.putalpha(body)
     return Image.alpha_composite(_shadow(body, room, held=held), picture)
 
@@ -104,31 +100,32 @@ def padding(diameter: int) -> int:
 
 def tick(diameter: int) -> Image.Image:
     """The sign of the thank-you, RGBA, `diameter` pixels across: a tick on a disc, of no face's colour."""
-    side = diameter * OVERSIZE
+    side = diameter * _oversize(diameter)
     sheet = _Sheet(Image.new("RGB", (side, side), theme.INK.rgb), (side / 2, side / 2), side / 2)
     sheet.line([(-0.4, 0.04), (-0.12, 0.31), (0.42, -0.27)], theme.PAPER, 0.15)
-    return _round(sheet)
+    return _round(sheet, diameter)
 
 
 def bar(diameter: int) -> Image.Image:
     """The sign of a kiosk out of order, RGBA, `diameter` pixels across: a bar on a disc."""
-    side = diameter * OVERSIZE
+    side = diameter * _oversize(diameter)
     sheet = _Sheet(Image.new("RGB", (side, side), theme.SOFT_INK.rgb), (side / 2, side / 2), side / 2)
     sheet.line([(-0.42, 0), (0.42, 0)], theme.PAPER, 0.17)
-    return _round(sheet)
+    return _round(sheet, diameter)
 
 
 def pill(width: int, height: int, fill: Colour, edge: Colour, thickness: int) -> Image.Image:
     """A language button without its name, RGBA: round ends, an edge `thickness` pixels thick."""
-    size = (width * OVERSIZE, height * OVERSIZE)
-    line = thickness * OVERSIZE
+    oversize = _oversize(height)
+    size = (width * oversize, height * oversize)
+    line = thickness * oversize
     shape = Image.new("L", size, 0)
     ImageDraw.Draw(shape).rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), size[1] / 2, fill=255)
     picture = Image.new("RGB", size, edge.rgb)
     inside = (line, line, size[0] - 1 - line, size[1] - 1 - line)
     ImageDraw.Draw(picture).rounded_rectangle(inside, size[1] / 2 - line, fill=fill.rgb)
-    result = picture.reduce(OVERSIZE).convert("RGBA")
-    result.putalpha(shape.reduce(OVERSIZE))
+    result = picture.reduce(oversize).convert("RGBA")
+    result.putalpha(shape.reduce(oversize))
     return result
 
 
@@ -173,16 +170,16 @@ _FEATURES: dict[Score, Callable[[_Sheet], None]] = {
 }
 
 
+def _oversize(diameter: int) -> int:
+    """How many times too large to draw: what is large needs less to look smooth, and takes long enough."""
+    return 6 if diameter <= 300 else 4
+
+
 def _arc(centre: Point, across: float, down: float, begin: float, end: float) -> list[Point]:
     """Points on an ellipse with these half-axes, from one angle to another in degrees; 0 is right, 90 is below."""
     count = max(8, round(abs(end - begin) / 3))
     angles = (math.radians(begin + (end - begin) * step / count) for step in range(count + 1))
     return [(centre[0] + across * math.cos(angle), centre[1] + down * math.sin(angle)) for angle in angles]
-
-
-def _steps(begin: float, end: float) -> Iterable[float]:
-    count = max(1, math.ceil(end - begin))
-    return (begin + (end - begin) * step / count for step in range(count + 1))
 
 
 def _shadow(body: Image.Image, room: int, *, held: bool) -> Image.Image:
@@ -195,9 +192,10 @@ def _shadow(body: Image.Image, room: int, *, held: bool) -> Image.Image:
     return shadow
 
 
-def _round(sheet: _Sheet) -> Image.Image:
+def _round(sheet: _Sheet, diameter: int) -> Image.Image:
     stencil = Image.new("L", sheet.image.size, 0)
     ImageDraw.Draw(stencil).ellipse((0, 0, sheet.image.width - 1, sheet.image.height - 1), fill=255)
-    picture = sheet.image.reduce(OVERSIZE).convert("RGBA")
-    picture.putalpha(stencil.reduce(OVERSIZE))
+    oversize = _oversize(diameter)
+    picture = sheet.image.reduce(oversize).convert("RGBA")
+    picture.putalpha(stencil.reduce(oversize))
     return picture

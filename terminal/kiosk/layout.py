@@ -129,7 +129,7 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
     air += spare * 0.6 / (rows + 1)
     # The outer faces stand on the same margins as question and languages, unless that would tear them apart.
     flush = (width - 2 * _MARGIN * unit - diameter) / (columns - 1)
-    pitch = int(min(flush, diameter * (1.32 if columns == 4 else 1.5)))
+    pitch = int(min(width / columns, flush, diameter * (1.32 if columns == 4 else 1.5)))
     left = (width - columns * pitch) / 2
     cells = []
     for row in range(rows):
@@ -198,9 +198,9 @@ def _languages(
         gap = _PILL_GAP * unit
         x = (width - sum(widths) - gap * (len(widths) - 1)) / 2
         y = height - foot + row * tall * unit
+        begin = 0.0
         pill_y = y + (tall - pill) * unit / 2
         for number, wide in enumerate(widths):
-            begin = 0.0 if number == 0 else x - gap / 2
             end = width if number == len(widths) - 1 else x + wide + gap / 2
             buttons.append(
                 Language(
@@ -209,6 +209,7 @@ def _languages(
                 )
             )
             x += wide + gap
+            begin = end
     return tuple(buttons), int(size), foot
 
 

@@ -34,7 +34,7 @@ class Metrics:
 
 
 _LATIN = Metrics(ascent=0.95, descent=0.24, capital=0.714, leading=1.24)
-_THAI_METRICS = Metrics(ascent=1.12, descent=0.38, capital=0.714, leading=1.46)
+_THAI_METRICS = Metrics(ascent=1.19, descent=0.31, capital=0.714, leading=1.5)
 
 
 @dataclass(frozen=True, slots=True)

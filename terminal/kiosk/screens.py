@@ -6,8 +6,9 @@ screen is a matter of exchanging textures. Knows the layout and the words; nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from kivy.graphics import Color, InstructionGroup, Rectangle
@@ -15,6 +16,7 @@ from kivy.graphics.texture import Texture
 from PIL import Image
 
 from ratings.config import Question
+from ratings.scale import Score
 from terminal.kiosk import faces, layout, lines, theme
 from terminal.kiosk.layout import Box, Layout
 from terminal.kiosk.lettering import Lettering, Line
@@ -65,11 +67,9 @@ class Screens:
         self._words = {words.language: words for words in languages}
         self._question = question
         self._lettering = lettering
-        self._faces = {
-            (score, held): _upload(faces.face(score, cell.picture.width, held=held))
-            for score, cell in place.faces.items()
-            for held in (False, True)
-        }
+        self._faces: dict[tuple[Score, bool], Any] = {}
+        for score in place.faces:
+            self._face(score, held=False)
         self._caption_size = self._smallest_caption()
         self._pills = self._draw_pills()
         sign = place.message.sign.width
@@ -81,14 +81,14 @@ class Screens:
         """The languages, in the order of their buttons."""
         return list(self._words)
 
-    def prepare(self, language: str) -> None:
-        """Draw everything that a language needs, so that no visitor waits for it."""
-        for state in State:
-            self._texts_of(state, language)
+    def preparations(self) -> list[Callable[[], object]]:
+        """What is not needed for the first picture: to be called, the last one first, before a visitor waits for it.
 
-    def prepared(self, language: str) -> bool:
-        """Whether `prepare` has been done."""
-        return all((state, language) in self._placed for state in State)
+        Each takes some hundredths of a second.
+        """
+        held = [partial(self._face, score, held=True) for score in self.layout.faces]
+        texts = [partial(self._texts_of, state, language) for language in self._words for state in State]
+        return [*texts, *held]
 
     def texts(self, state: State, language: str) -> list[Text]:
         """The texts of a screen, but for the language buttons', as they are set."""
@@ -137,7 +137,7 @@ class Screens:
             box = cell.picture
             room = faces.padding(box.width)
             side = box.width + 2 * room
-            self._show(group, self._faces[score, view.held is score], box.x - room, box.y - room, side, side)
+            self._show(group, self._face(score, held=view.held is score), box.x - room, box.y - room, side, side)
 
     def _draw_languages(self, group: InstructionGroup, view: View) -> None:
         for (language, cells), button in zip(self._pills.items(), self.layout.languages, strict=True):
@@ -146,6 +146,13 @@ class Screens:
             self._show(group, cells[kind][0], box.x, box.y, box.width, box.height)
             for item in cells[kind][1].items:
                 self._show(group, *item)
+
+    def _face(self, score: Score, *, held: bool) -> Any:
+        picture = self._faces.get((score, held))
+        if picture is None:
+            diameter = self.layout.faces[score].picture.width
+            picture = self._faces[score, held] = _upload(faces.face(score, diameter, held=held))
+        return picture
 
     def _texts_of(self, state: State, language: str) -> _Placed:
         placed = self._placed.get((state, language))

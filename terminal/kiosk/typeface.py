@@ -17,6 +17,9 @@ SOURCES = (FOLDER / "NotoSans-Bold.ttf", FOLDER / "NotoSansThai-Bold.ttf")
 FONT = FOLDER / "FjesSans-Bold.ttf"
 _NAMES = {1: "Fjes Sans", 4: "Fjes Sans Bold", 6: "FjesSans-Bold", 16: "Fjes Sans"}
 
+_ASCENT = 1300
+"""In thousandths of an em."""
+
 
 class TypefaceError(RuntimeError):
     """The font is not there and cannot be made; the text says what to do."""
@@ -59,6 +62,8 @@ def _make(path: Path) -> None:
         for record in font["name"].names:
             # Family, full name, PostScript name, typographic family (OpenType, "name").
             record.string = _NAMES.get(record.nameID, record.string)
+        # Thai tone marks above vowels rise higher than Noto Sans says; what is above the ascent would be cut off.
+        font["hhea"].ascent = font["OS/2"].sTypoAscender = font["OS/2"].usWinAscent = _ASCENT
         font.save(name)
         os.chmod(name, 0o644)  # mkstemp made it for its owner only; the kiosk has a user of its own.
         os.replace(name, path)

@@ -105,14 +105,15 @@ def _placed(language: str, text: str) -> str:
 
 def _read(language: str) -> GNUTranslations:
     path = _path(language)
-    try:
-        with path.open("rb") as file:
-            catalogue = read_po(file, locale=language, abort_invalid=True)
-    except FileNotFoundError:
+    # Not by opening: a code from the configuration must not lead out of the folder.
+    if language not in available():
         raise WordsError(
             f"[kiosk] languages: {language!r} has no catalogue ({path}); allowed: {', '.join(available())}, "
             "or add a catalogue"
-        ) from None
+        )
+    try:
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=language, abort_invalid=True)
     except (OSError, ValueError, PoFileError) as error:
         raise WordsError(f"{path}: cannot be read as a catalogue: {error}") from None
     compiled = BytesIO()
@@ -122,5 +123,4 @@ def _read(language: str) -> GNUTranslations:
 
 
 def _path(language: str) -> Path:
-    # A code from the configuration becomes a file's name: it must not lead out of the folder.
-    return FOLDER / f"{Path(language).name}.po"
+    return FOLDER / f"{language}.po"
