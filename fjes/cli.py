@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from fjes.commands import dashboard, importing
+from fjes.commands import dashboard, importing, report
 
 
 class Commands(click.Group):
@@ -33,3 +33,4 @@ def main() -> None:
 # One line for each module of fjes.commands.
 main.add_command(dashboard.dashboard)
 main.add_command(importing.import_)
+main.add_command(report.report)

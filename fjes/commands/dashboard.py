@@ -122,4 +122,24 @@ def retry_refused(dashboard: Dashboard) -> None:
         click.echo(f"{each.terminal}: {each.reason}")
 
 
-# `fjes dashboard web` goes here.
+@dashboard.command()
+@with_database
+def web(dashboard: Dashboard) -> None:
+    """Serve the pages, until stopped (SIGTERM or Ctrl-C). Address and port are those of the configuration."""
+    import logging
+    import signal
+    import sys
+
+    from dashboard import web
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with _opened(dashboard.database) as engine:
+        click.echo(f"The pages are on http://{dashboard.host}:{dashboard.port}")
+        try:
+            web.serve(web.create_app(engine, dashboard), dashboard.host, dashboard.port)
+        except OSError as error:
+            raise click.ClickException(
+                f"cannot listen on {dashboard.host}, port {dashboard.port}: {error.strerror}; "
+                "end what uses it, or set another [dashboard] port"
+            ) from None

@@ -1,0 +1,346 @@
+"""The figures of a stretch of months, for an annual report: as text in Norwegian or English, as JSON, as CSV.
+
+Gets what may be shown from `disclosure.py` and adds percentages and words. Opens no database but the one it is given.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from dashboard import disclosure, places
+from dashboard.disclosure import Block, Shown
+from dashboard.language import Words, runs
+from dashboard.places import Site, Terminal
+from dashboard.statistics import Figures, Share, figures
+from dashboard.store import StoreError, open_engine, reading
+from ratings import period as periods
+from ratings.config import DEFAULT_QUESTION
+from ratings.period import Grain, Period
+
+LONGEST_YEARS = 100
+"""A range of more than this is a typing mistake."""
+
+SHARES = ("satisfied", "very_satisfied", "very_satisfied_of_satisfied")
+
+
+class AskedError(ValueError):
+    """Something was asked for that is not there, or makes no sense; the text says what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What may be shown of a stretch of months, and about what and whom it is."""
+
+    place: str
+    question: str
+    shown: Shown
+    threshold: int
+    today: date
+    simulated: bool
+
+    def figures(self, block: Block) -> Figures:
+        """The figures of a block or of the total, none of them on a base below the threshold."""
+        return figures(block.counts, self.threshold)
+
+    @property
+    def running(self) -> list[Period]:
+        """Hidden months that are not over yet: hidden from nobody's curiosity, there is just nothing to show."""
+        return [each for each in self.shown.hidden if each.last >= self.today]
+
+    @property
+    def hidden(self) -> list[Period]:
+        """Months that are over and are not shown."""
+        return [each for each in self.shown.hidden if each.last < self.today]
+
+
+def open_existing(url: str) -> Engine:
+    """Open a database that is there already: asking for figures makes none. Raises StoreError."""
+    hint = "import a file or start the dashboard first, or name another database with --database"
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return open_engine(url)  # Which says what is allowed.
+    shown = parsed.render_as_string(hide_password=True)
+    if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+        raise StoreError(f"{shown}: there is no such database; {hint}")
+    engine = open_engine(url)
+    with reading(engine) as connection:
+        if not inspect(connection).has_table("block"):
+            engine.dispose()
+            raise StoreError(f"{shown}: there are no figures of Fjes in this database; {hint}")
+    return engine
+
+
+def months_between(first: str, last: str) -> Period:
+    """The range from one month to another, written as `2022-01`. Raises AskedError."""
+    try:
+        begin, end = periods.parse_month(first), periods.parse_month(last)
+    except ValueError as error:
+        raise AskedError(str(error)) from None
+    if end.first < begin.first:
+        raise AskedError(f"the range begins in {first}, after its end in {last}; turn the two round")
+    if end.last.year - begin.first.year > LONGEST_YEARS:
+        raise AskedError(f"{first} to {last} is more than {LONGEST_YEARS} years; ask for less")
+    return Period(begin.first, end.last)
+
+
+def report(
+    engine: Engine,
+    asked: Period,
+    *,
+    threshold: int,
+    terminal: str | None = None,
+    site: str | None = None,
+    question: str | None = None,
+    now: datetime | None = None,
+) -> Report:
+    """Publish what is due, and read the figures of a terminal, a site, or (where none is named) of all sites together.
+
+    `question`: None for the one asked last. `now` decides which months are over. Raises AskedError, StoreError.
+    """
+    with reading(engine) as connection:
+        sites = places.sites(connection)
+        if not sites:
+            raise AskedError("the database has no terminal yet; import a file or connect a terminal first")
+        place = _place(sites, site, terminal)
+        among = _sites(sites, place)
+        known = disclosure.questions(connection, [each.id for each in among])
+    if question is not None and question not in known:
+        raise AskedError(f"there are no ratings of a question {question!r}; there are of: {', '.join(known) or 'none'}")
+    question = question or (known[0] if known else DEFAULT_QUESTION)
+    moment = now or datetime.now(UTC)
+    for each in among:
+        disclosure.publish_if_due(engine, [each.id], question, places.today(each, moment), threshold)
+    with reading(engine) as connection:
+        shown = disclosure.blocks(connection, place, question, asked, threshold)
+    return Report(
+        f"{place.name} ({among[0].name})" if isinstance(place, Terminal) else ", ".join(each.name for each in among),
+        question,
+        shown,
+        threshold,
+        min(places.today(each, moment) for each in among),
+        any(each.simulated for each in ([place] if isinstance(place, Terminal) else among)),
+    )
+
+
+def _place(sites: Sequence[Site], site: str | None, terminal: str | None) -> Site | Terminal | list[Site]:
+    among = [each for each in sites if site is None or each.name == site]
+    if not among:
+        raise AskedError(f"there is no site {site!r}; there are: {', '.join(each.name for each in sites)}")
+    if terminal is not None:
+        terminals = [each for some in among for each in some.terminals]
+        found = [each for each in terminals if each.name == terminal] or [e for e in terminals if e.id == terminal]
+        if not found:
+            names = ", ".join(each.name for each in terminals)
+            raise AskedError(f"there is no terminal {terminal!r}{' there' if site else ''}; there are: {names}")
+        return found[0]
+    return among[0] if len(among) == 1 else among
+
+
+def _sites(sites: Sequence[Site], place: Site | Terminal | list[Site]) -> list[Site]:
+    match place:
+        case Site():
+            return [place]
+        case Terminal():
+            return [each for each in sites if each.id == place.site_id]
+        case _:
+            return place
+
+
+def as_json(report: Report) -> str:
+    """The figures for programs. Percentages are numbers from 0 to 100, not rounded; a share that is hidden is null."""
+    total = report.shown.total
+    document: dict[str, Any] = {
+        "requested": _range(report.shown.requested),
+        **(_range(total.days) if total else {"from": None, "to": None}),
+        "blocks": [_block(report, block) for block in report.shown.blocks],
+        "total": _block(report, total) if total else None,
+        "hidden": [_month(each) for each in report.shown.hidden],
+    }
+    # Only where there is something to say: several sites that do not all have every month, ratings of nobody.
+    if report.shown.missing:
+        document["missing"] = {name: [_month(each) for each in months] for name, months in report.shown.missing}
+    if report.simulated:
+        document["simulated"] = True
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _block(report: Report, block: Block) -> dict[str, Any]:
+    found = report.figures(block)
+    shares: list[Share | None] = [getattr(found, name) for name in SHARES]
+    return {
+        **_range(block.days),
+        "counts": list(block.counts),
+        "n": found.n,
+        **{
+            name: {"percent": share.percent, "low": share.low, "high": share.high} if share else None
+            for name, share in zip(SHARES, shares, strict=True)
+        },
+    }
+
+
+def _range(days: Period) -> dict[str, str]:
+    return {"from": f"{days.first:%Y-%m}", "to": f"{days.last:%Y-%m}"}
+
+
+def _month(days: Period) -> str:
+    return periods.write(days, Grain.MONTH)
+
+
+def as_csv(report: Report) -> str:
+    """The figures for a spreadsheet: a row a block, the total, and the months that are hidden (without figures)."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\r\n")
+    names = [f"{name}_{part}" for name in SHARES for part in ("percent", "low", "high")]
+    table.writerow(["row", "from", "to", "very_unhappy", "unhappy", "happy", "very_happy", "n", *names])
+    total = report.shown.total
+    for kind, block in [("block", each) for each in report.shown.blocks] + ([("total", total)] if total else []):
+        found = report.figures(block)
+        shares: list[Share | None] = [getattr(found, name) for name in SHARES]
+        cells = [
+            number for share in shares for number in ((share.percent, share.low, share.high) if share else [""] * 3)
+        ]
+        table.writerow([kind, *_range(block.days).values(), *block.counts, found.n, *cells])
+    for month in report.shown.hidden:
+        table.writerow(["hidden", _month(month), _month(month), *[""] * (5 + len(names))])
+    return out.getvalue()
+
+
+def headline(report: Report, words: Words) -> list[str]:
+    """The sentences that an annual report needs: each share with its base, so that it can be read one way only."""
+    total = report.shown.total
+    found = report.figures(total) if total else None
+    if found is None or found.satisfied is None or found.very_satisfied is None:
+        return [words("Nothing can be shown: hidden to protect visitors.")]
+    of_all = words(
+        "%(satisfied)s are satisfied; %(very)s are very satisfied.",
+        satisfied=words.percent(found.satisfied.percent),
+        very=words.percent(found.very_satisfied.percent),
+    )
+    base = words.many("Both are shares of the one rating.", "Both are shares of all %(n)s ratings.", found.n)
+    among = found.very_satisfied_of_satisfied
+    if among is not None:
+        rest = words(
+            "Of the %(n)s who are satisfied, %(very)s are very satisfied.",
+            n=words.number(among.n),
+            very=words.percent(among.percent),
+        )
+    elif found.satisfied_n == 0:
+        rest = words("Nobody is satisfied, so there is no share of the satisfied.")
+    else:
+        rest = words("The share of the satisfied who are very satisfied is hidden to protect visitors.")
+    return [f"{of_all} {base}", rest]
+
+
+def notes(report: Report, words: Words) -> list[str]:
+    """What a reader must know beside the figures: what is widened, hidden, missing or made up."""
+    shown, total = report.shown, report.shown.total
+    found: list[str] = []
+    if report.simulated:
+        found.append(words("These are simulated ratings, not those of real visitors."))
+    if total and shown.widened:
+        found.append(
+            words(
+                "Asked for: %(asked)s. Shown: %(shown)s, since months with few ratings are shown together only.",
+                asked=words.months(shown.requested),
+                shown=words.months(total.days),
+            )
+        )
+    if report.hidden:
+        found.append(words("%(months)s: hidden to protect visitors.", months=_capital(words.listed(report.hidden))))
+    if report.running:
+        found.append(words("%(months)s: not over yet.", months=_capital(words.listed(report.running))))
+    for name, months in shown.missing:
+        if total and len(runs(months)) == 1 and runs(months)[0] == total.days:
+            found.append(words("%(site)s is left out: it has no figure that may be shown.", site=name))
+        else:
+            found.append(words("%(site)s is left out of %(months)s.", site=name, months=words.listed(months)))
+    return found
+
+
+def as_text(report: Report, words: Words) -> str:
+    """The figures for people: the sentence, the shares with base and interval, the blocks, and what is not shown."""
+    total = report.shown.total
+    span = total.days if total else report.shown.requested
+    parts = [f"{report.place}, {words.months(span)}", "\n".join(headline(report, words))]
+    if total:
+        parts += [_shares(report, total, words), _blocks(report, words)]
+    parts += ["\n".join(notes(report, words))]
+    if total:
+        parts.append(
+            words(
+                "Satisfied = happy and very happy answers. Intervals are 95%% Wilson score intervals: "
+                "they cover chance, not who chose to answer."
+            )
+        )
+    return "\n\n".join(part for part in parts if part)
+
+
+def _shares(report: Report, total: Block, words: Words) -> str:
+    found = report.figures(total)
+    rows = [[words("Share"), "", words("95%% interval"), words("Base")]]
+    labels = (words("Satisfied"), words("Very satisfied"), words("Very satisfied among the satisfied"))
+    for label, name in zip(labels, SHARES, strict=True):
+        share: Share | None = getattr(found, name)
+        if share is None:
+            rows.append([label, "–", "–", words.number(found.satisfied_n)])
+            continue
+        base = words("%(k)s of %(n)s", k=words.number(share.k), n=words.number(share.n))
+        rows.append([label, words.percent(share.percent, 1), words.interval(share.low, share.high), base])
+    return _aligned(rows)
+
+
+def _blocks(report: Report, words: Words) -> str:
+    rows = [
+        [
+            words("Months"),
+            words("Very unhappy"),
+            words("Unhappy"),
+            words("Happy"),
+            words("Very happy"),
+            words("All"),
+            words("Satisfied"),
+            words("95%% interval"),
+        ]
+    ]
+    for block in report.shown.blocks:
+        found = report.figures(block)
+        share = found.satisfied
+        assert share is not None
+        rows.append(
+            [
+                words.months(block.days),
+                *map(words.number, block.counts),
+                words.number(found.n),
+                words.percent(share.percent, 1),
+                words.interval(share.low, share.high),
+            ]
+        )
+    return _aligned(rows)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Columns under each other: the first to the left, the rest to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        )
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
