@@ -146,10 +146,10 @@ class Courier:
 
     def _received(self, topic: str, payload: bytes) -> None:
         try:
-            if topic == wire.DASHBOARD:
-                if wire.decode(payload, DashboardState).state == "online":
-                    self._begin()
-                return
+            if topic == wire.DASHBOARD and wire.decode(payload, DashboardState).state == "online":
+                self._begin()
+            if topic != self._topic("ack"):
+                return  # A broker may hand us more than we asked for.
             self._delivery.acknowledged(wire.decode(payload, Ack))
             self._patience.reset()
         except WireError as error:

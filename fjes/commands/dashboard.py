@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fjes.logs import with_log
 from fjes.options import with_database
 
 if TYPE_CHECKING:
@@ -53,16 +54,15 @@ def migrate(dashboard: Dashboard) -> None:
 @click.option(
     "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A fjes.toml."
 )
+@with_log
 def ingest(config_file: Path) -> None:
     """Listen to the broker and store what terminals send, until stopped (SIGTERM or Ctrl-C)."""
-    import logging
     import signal
 
     from dashboard.ingest import Ingest
     from ratings import config
 
     settings = config.load(config_file)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
     with _opened(settings.dashboard.database) as engine:
         running = Ingest(settings, engine)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -124,15 +124,14 @@ def retry_refused(dashboard: Dashboard) -> None:
 
 @dashboard.command()
 @with_database
+@with_log
 def web(dashboard: Dashboard) -> None:
     """Serve the pages, until stopped (SIGTERM or Ctrl-C). Address and port are those of the configuration."""
-    import logging
     import signal
     import sys
 
     from dashboard import web
 
-    logging.basicConfig(level=logging.WARNING, format="%(message)s")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with _opened(dashboard.database) as engine:
         click.echo(f"The pages are on http://{dashboard.host}:{dashboard.port}")

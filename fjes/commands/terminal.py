@@ -1,0 +1,90 @@
+"""`fjes terminal`: the terminal's two processes. The kiosk has no network, the courier no window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fjes.logs import with_log
+
+if TYPE_CHECKING:
+    from hardware.buttons import Buttons
+    from ratings.config import Config
+    from terminal.kiosk.app import Kiosk
+
+with_config = click.option(
+    "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True, help="Its fjes.toml."
+)
+
+
+@click.group()
+def terminal() -> None:
+    """Ask visitors, and carry what they answered."""
+
+
+@terminal.command()
+@with_config
+@with_log
+def kiosk(config_file: Path) -> None:
+    """Show the faces, and count what is tapped, until stopped (SIGTERM or Ctrl-C)."""
+    import signal
+
+    from ratings import config
+    from terminal.clock import SystemClock
+    from terminal.kiosk.app import Kiosk
+    from terminal.kiosk.environment import DisplayError
+    from terminal.kiosk.typeface import TypefaceError
+    from terminal.kiosk.words import WordsError
+    from terminal.ledger import Ledger, StoreError
+
+    settings = config.load(config_file)
+    try:
+        ledger = Ledger.open(
+            settings.terminal.store, settings.release, settings.terminal.zone, settings.kiosk.languages
+        )
+    except StoreError as error:
+        raise click.ClickException(str(error)) from None
+    try:
+        window = Kiosk(settings, SystemClock(), ledger)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: window.stop())
+        buttons = _buttons(settings, window)
+        try:
+            window.run()
+        finally:
+            if buttons is not None:
+                buttons.close()
+    except (DisplayError, TypefaceError, WordsError) as error:
+        raise click.ClickException(str(error)) from None
+    finally:
+        ledger.close()
+
+
+def _buttons(settings: Config, window: Kiosk) -> Buttons | None:
+    """The hardware buttons; without them the terminal goes on by touch, and says so."""
+    from hardware import HardwareError
+    from hardware.buttons import Buttons
+
+    try:
+        return Buttons(settings.buttons, window.press)
+    except HardwareError as error:
+        click.echo(f"{error}. The terminal goes on by touch alone.", err=True)
+        return None
+
+
+@terminal.command()
+@with_config
+@with_log
+def courier(config_file: Path) -> None:
+    """Carry what has been released to the broker, until stopped (SIGTERM or Ctrl-C)."""
+    import signal
+
+    from ratings import config
+    from terminal.courier import Courier
+
+    running = Courier(config.load(config_file))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: running.stop())
+    running.run()
