@@ -82,7 +82,8 @@ class Delivery:
     def acknowledged(self, ack: Ack) -> None:
         """Take in what the dashboard says that it holds: forwards, or back to send again."""
         epoch = Epoch(ack.epoch)
-        if epoch not in {known for known, _ in self._outbox.epochs()}:
+        last = dict(self._outbox.epochs()).get(epoch)
+        if last is None:
             return
         self._heard.add(epoch)
         sent = self.in_flight
@@ -90,8 +91,10 @@ class Delivery:
             done = ack.batch == sent.batch or ack.upto >= sent.upto
             if done or ack.upto < sent.after:
                 self.in_flight = None
-        if self._confirmed.get(epoch) != ack.upto:
-            self._confirmed[epoch] = Revision(ack.upto)
+        # A number beyond the card's own (it was rewound) must not hide what is released from now on.
+        upto = min(Revision(ack.upto), last)
+        if self._confirmed.get(epoch) != upto:
+            self._confirmed[epoch] = upto
             self._write()
 
     def _read(self) -> dict[Epoch, Revision]:
