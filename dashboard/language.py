@@ -43,11 +43,11 @@ class Words:
     locale: Locale
     translations: Translations
 
-    def __call__(self, text: str, **values: Any) -> str:
+    def __call__(self, text: str, /, **values: Any) -> str:
         """The text in this language."""
         return str(self.translations.gettext(text)) % values
 
-    def many(self, one: str, several: str, n: int, **values: Any) -> str:
+    def many(self, one: str, several: str, n: int, /, **values: Any) -> str:
         """A text with a number in it, `%(n)s`."""
         return str(self.translations.ngettext(one, several, n)) % ({"n": self.number(n)} | values)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
 
 from flask import Flask, Response, g, render_template, request
 from markupsafe import Markup
@@ -142,8 +143,13 @@ def _told(error: HTTPException) -> str:
     return str(g.words("That did not work. Begin at the front page."))
 
 
-def serve(app: Flask, host: str, port: int) -> None:
-    """Serve the pages with waitress until interrupted."""
-    import waitress  # type: ignore[import-untyped]
+def server(app: Flask, host: str, port: int) -> Any:
+    """A waitress server that listens already (port 0: a free one, see `effective_port`); `run()` serves until `close()`."""
+    from waitress.server import create_server  # type: ignore[import-untyped]
 
-    waitress.serve(app, host=host, port=port, threads=4, ident=None, clear_untrusted_proxy_headers=True)
+    return create_server(app, host=host, port=port, threads=4, ident=None)
+
+
+def serve(app: Flask, host: str, port: int) -> None:
+    """Serve the pages until interrupted."""
+    server(app, host, port).run()

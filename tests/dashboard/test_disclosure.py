@@ -264,9 +264,8 @@ STORES = st.fixed_dictionaries(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STORES)
-def test_no_count_below_the_threshold_can_be_had_by_subtraction(
-    engine: Engine, filling: Filling, numbers: dict[str, list[int]]
-) -> None:
+def test_no_count_below_the_threshold_can_be_had_by_subtraction(sqlite: Filling, numbers: dict[str, list[int]]) -> None:
+    engine, filling = sqlite.engine, sqlite
     filling.empty()
     truth = numpy.zeros((len(TERMINALS), len(MONTHS)), dtype=int)
     for row, name in enumerate(TERMINALS):
