@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from dashboard import reports, schema, store
 from dashboard.language import words
@@ -41,6 +41,9 @@ from terminal.ledger import Ledger
 
 if TYPE_CHECKING:
     from terminal.kiosk.app import Kiosk
+
+PROCESSES = (("dashboard", "ingest"), ("dashboard", "web"), ("terminal", "courier"))
+"""What runs beside the kiosk: commands of `fjes`."""
 
 TERMINAL, SITE = "Demo", "Fjes demo"
 TERMINAL_ID = "demo"
@@ -86,7 +89,7 @@ def run(wishes: Wishes) -> bool:
                 settings.terminal.store, settings.release, settings.terminal.zone, settings.kiosk.languages
             )
             cleanup.callback(ledger.close)
-            for command in (("dashboard", "ingest"), ("dashboard", "web"), ("terminal", "courier")):
+            for command in PROCESSES:
                 cleanup.enter_context(_child(command, folder / "fjes.toml"))
             return _show(wishes, settings, clock, ledger, engine)
         except KeyboardInterrupt:
@@ -193,6 +196,8 @@ def _prepare(engine: Engine, settings: Config, *, history: bool) -> None:
         store.add_terminal(
             connection, TERMINAL, SITE, settings.terminal.timezone, terminal_id=settings.terminal.id, simulated=True
         )
+        # As its status will say: the page is true from the first moment on.
+        connection.execute(update(schema.terminal).values(release=settings.release.mode))
         if history:
             add_history(connection, settings.terminal.id, datetime.now(settings.terminal.zone))
 

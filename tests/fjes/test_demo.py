@@ -1,0 +1,136 @@
+"""The demo as its user runs it: the whole path with real parts, and nothing left when it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from dashboard import disclosure, places, schema, store
+from fjes import demo
+from fjes.history import add_history
+from ratings.config import DEFAULT_QUESTION
+from ratings.period import Grain, Period, period_of
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """No screen, and a folder of its own for temporary files."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    return kept | {"TMPDIR": str(folder)}
+
+
+def processes_in(folder: Path) -> list[str]:
+    """The command lines of processes that name a folder, or have it as their place for temporary files."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder).encode() in (entry / "environ").read_bytes():
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # It has ended meanwhile, or is another user's.
+    return found
+
+
+def test_simulated_visitors_touch_the_real_kiosk_and_every_rating_arrives(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fjes", "demo", "--visits", "40", "--once"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    rows = re.findall(r"^(\d{4}-\d\d) +(told|arrived)((?: +\d+){4})$", done.stdout, re.MULTILINE)
+    told = {month: counts.split() for month, what, counts in rows if what == "told"}
+    arrived = {month: counts.split() for month, what, counts in rows if what == "arrived"}
+    assert told == arrived
+    assert sum(int(count) for counts in told.values() for count in counts) == 40
+    assert list(tmp_path.iterdir()) == [], "the demo left files behind"
+    assert processes_in(tmp_path) == []
+
+
+def test_a_demo_whose_ratings_do_not_arrive_says_so_and_ends_with_1(tmp_path: Path) -> None:
+    without_ingest = (
+        "import sys, fjes.demo as demo\n"
+        "demo.PROCESSES = ((('dashboard', 'web')), ('terminal', 'courier'))\n"
+        "demo.ARRIVE_SECONDS = 1.0\n"
+        "sys.exit(0 if demo.run(demo.Wishes(visits=3, once=True)) else 1)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", without_ingest],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Not every rating arrived" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fjes", "demo"],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = ""
+    while "Ctrl-C" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    assert "drawn offscreen, for there is no screen here" in said
+    page = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    assert page is not None
+    with urllib.request.urlopen(page[0], timeout=20) as answer:
+        text = answer.read().decode()
+    assert "imul" in text, "simulated ratings are not labelled"
+    assert len(processes_in(tmp_path)) >= 5
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert list(tmp_path.iterdir()) == [], "the demo left files behind"
+    assert processes_in(tmp_path) == []
+
+
+def test_another_port_is_taken_where_the_wanted_one_is_in_use() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = taken.getsockname()[1]
+        assert demo._free_port(wanted) != wanted
+
+
+@pytest.mark.parametrize("today", [date(2026, 11, 1), date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1)])
+def test_the_simulated_year_shows_figures_on_any_day_of_the_month(sqlite_url: str, today: date) -> None:
+    engine = store.open_engine(sqlite_url)
+    now = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("Europe/Oslo"))
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Demo", "Demo", "Europe/Oslo", terminal_id="demo", simulated=True)
+        connection.execute(update(schema.terminal).values(release="live"))
+        add_history(connection, "demo", now)
+        site = places.sites(connection)[0]
+        disclosure.publish(connection, site.id, DEFAULT_QUESTION, today, 10)
+        running = period_of(Grain.MONTH, today)
+        shown = disclosure.blocks(connection, site, DEFAULT_QUESTION, Period(date(2023, 1, 1), today), 10)
+        so_far = disclosure.month_so_far(connection, site, DEFAULT_QUESTION, today, 10)
+    engine.dispose()
+    assert site.simulated
+    assert [block.days.next() for block in shown.blocks][-1] == running.first
+    assert len(shown.blocks) == 12, "a month of the simulated year is hidden"
+    assert so_far.counts is not None
+    assert sum(so_far.counts) >= 10
