@@ -1,0 +1,38 @@
+"""The units, read by systemd itself where it is installed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+UNITS = Path(__file__).resolve().parents[2] / "systemd"
+SERVICES = sorted(UNITS.glob("*.service"))
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
+    for unit in SERVICES:
+        # Fjes does not lie in /opt here, and what is started has to exist.
+        (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/fjes/.venv/bin/fjes", sys.executable))
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in SERVICES)]
+    verified = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    ours = [line for line in verified.stderr.splitlines() if "fjes" in line]
+    assert ours == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd is not installed here")
+def test_the_users_can_be_made() -> None:
+    command = ["systemd-sysusers", "--dry-run", str(UNITS / "sysusers.conf")]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert made.returncode == 0, made.stderr
+
+
+def test_every_service_runs_as_a_user_that_is_made_and_never_as_root() -> None:
+    users = {line.split()[1] for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"}
+    for unit in SERVICES:
+        (user,) = [line[5:] for line in unit.read_text("utf-8").splitlines() if line.startswith("User=")]
+        assert user in users, unit.name
