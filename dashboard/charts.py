@@ -29,10 +29,8 @@ from ratings.period import Grain, Period, periods_between
 
 SVG = "http://www.w3.org/2000/svg"
 
-FACES = ("#e5533d", "#f9a826", "#9ccb3c", "#1fa971")
-"""The faces of the kiosk, indexed by `Score`. The stylesheet has the same."""
-
-INK, SOFT_INK, LINE, PAPER, BAND = "#12262e", "#40535b", "#d9d1c3", "#ffffff", "#bfe5d3"
+INK, SOFT_INK, LINE, PAPER, BAND, TREND = "#12262e", "#40535b", "#ddd4c5", "#fffdf9", "#bfe5d3", "#14724d"
+"""The stylesheet has the same, and others for the dark."""
 
 _lock = Lock()
 """matplotlib's settings and fonts are shared by all threads; one draws at a time."""
@@ -140,13 +138,13 @@ def _artists(
     for one, other in pairwise(zip(points, middles, heights, strict=True)):
         # Over hidden months there is no line: it would say something about them.
         if one[0].days.next() == other[0].days.first:
-            yield Line2D([one[1], other[1]], [one[2], other[2]], color=FACES[3], linewidth=2, gid="line")
+            yield Line2D([one[1], other[1]], [one[2], other[2]], color=TREND, linewidth=2, gid="line")
     for point, x, y in zip(points, middles, heights, strict=True):
         left, right = across(point.days)
         if right - left > step * 1.5:
             gap = step * 0.16
-            yield Line2D([left + gap, right - gap], [y, y], color=FACES[3], linewidth=4, gid="line")
-        yield Circle((x, y), size.radius, facecolor=FACES[3], edgecolor=PAPER, linewidth=1.5, gid="dot")
+            yield Line2D([left + gap, right - gap], [y, y], color=TREND, linewidth=4, gid="line")
+        yield Circle((x, y), size.radius, facecolor=TREND, edgecolor=PAPER, linewidth=1.5, gid="dot")
         above = up(point.share.high) + 7
         yield text(
             x,

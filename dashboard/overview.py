@@ -14,7 +14,6 @@ from dashboard import charts, disclosure
 from dashboard.disclosure import Block, Shown, SoFar
 from dashboard.places import Site
 from dashboard.statistics import Figures, figures
-from ratings.config import DEFAULT_QUESTION
 from ratings.period import DAY, Grain, Period, period_of, periods_between
 
 MONTHS = 12
@@ -52,10 +51,10 @@ def last_closed_month(today: date) -> Period:
     return period_of(Grain.MONTH, period_of(Grain.MONTH, today).first - DAY)
 
 
-def overview(connection: Connection, site: Site, today: date, threshold: int, month: Period | None = None) -> Overview:
-    """What may be shown of a site up to a closed month (the last one where none is given)."""
-    asked = disclosure.questions(connection, [site.id])
-    question = asked[0] if asked else DEFAULT_QUESTION
+def overview(
+    connection: Connection, site: Site, question: str, today: date, threshold: int, month: Period | None = None
+) -> Overview:
+    """What may be shown of a site's answers to a question up to a closed month (the last one where none is given)."""
     about = month or last_closed_month(today)
     shown = _last_months(disclosure.blocks(connection, site, question, _twelve(about), threshold), about)
     rows = [Row(block.days, figures(block.counts, threshold)) for block in shown.blocks]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 
 from dashboard import schema
+
+
+class AskedError(ValueError):
+    """Something was asked for that is not there, or makes no sense; the text says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,26 @@ def sites(connection: Connection) -> list[Site]:
         terminal = Terminal(row.id, row.name, row.site_id, row.timezone, row.release == "live", row.simulated)
         found.setdefault(row.site_id, (row.site_name, []))[1].append(terminal)
     return [Site(id_, name, tuple(terminals)) for id_, (name, terminals) in found.items()]
+
+
+def find(
+    among: Sequence[Site], site: str | None, terminal: str | None
+) -> tuple[Site | Terminal | list[Site], list[Site]]:
+    """What is meant by a site's name and a terminal's name or id, and the sites that this is about.
+
+    Without either, the only site there is, or all of them. Raises AskedError.
+    """
+    named = [each for each in among if site is None or each.name == site]
+    if not named:
+        raise AskedError(f"there is no site {site!r}; there are: {', '.join(each.name for each in among)}")
+    if terminal is None:
+        return (named[0] if len(named) == 1 else named), named
+    there = [each for some in named for each in some.terminals]
+    found = [each for each in there if each.name == terminal] or [each for each in there if each.id == terminal]
+    if not found:
+        names = ", ".join(each.name for each in there)
+        raise AskedError(f"there is no terminal {terminal!r}{' there' if site else ''}; there are: {names}")
+    return found[0], [each for each in named if each.id == found[0].site_id]
 
 
 def today(site: Site, now: datetime | None = None) -> date:

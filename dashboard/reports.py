@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from dashboard import disclosure, places
 from dashboard.disclosure import Block, Shown
 from dashboard.language import Words, runs
-from dashboard.places import Site, Terminal
+from dashboard.places import AskedError, Terminal
 from dashboard.statistics import Figures, Share, figures
 from dashboard.store import StoreError, open_engine, reading
 from ratings import period as periods
@@ -32,10 +32,6 @@ LONGEST_YEARS = 100
 """A range of more than this is a typing mistake."""
 
 SHARES = ("satisfied", "very_satisfied", "very_satisfied_of_satisfied")
-
-
-class AskedError(ValueError):
-    """Something was asked for that is not there, or makes no sense; the text says what there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +109,7 @@ def report(
         sites = places.sites(connection)
         if not sites:
             raise AskedError("the database has no terminal yet; import a file or connect a terminal first")
-        place = _place(sites, site, terminal)
-        among = _sites(sites, place)
+        place, among = places.find(sites, site, terminal)
         known = disclosure.questions(connection, [each.id for each in among])
     if question is not None and question not in known:
         raise AskedError(f"there are no ratings of a question {question!r}; there are of: {', '.join(known) or 'none'}")
@@ -132,30 +127,6 @@ def report(
         min(places.today(each, moment) for each in among),
         any(each.simulated for each in ([place] if isinstance(place, Terminal) else among)),
     )
-
-
-def _place(sites: Sequence[Site], site: str | None, terminal: str | None) -> Site | Terminal | list[Site]:
-    among = [each for each in sites if site is None or each.name == site]
-    if not among:
-        raise AskedError(f"there is no site {site!r}; there are: {', '.join(each.name for each in sites)}")
-    if terminal is not None:
-        terminals = [each for some in among for each in some.terminals]
-        found = [each for each in terminals if each.name == terminal] or [e for e in terminals if e.id == terminal]
-        if not found:
-            names = ", ".join(each.name for each in terminals)
-            raise AskedError(f"there is no terminal {terminal!r}{' there' if site else ''}; there are: {names}")
-        return found[0]
-    return among[0] if len(among) == 1 else among
-
-
-def _sites(sites: Sequence[Site], place: Site | Terminal | list[Site]) -> list[Site]:
-    match place:
-        case Site():
-            return [place]
-        case Terminal():
-            return [each for each in sites if each.id == place.site_id]
-        case _:
-            return place
 
 
 def as_json(report: Report) -> str:

@@ -21,7 +21,7 @@ from dashboard.overview import last_closed_month, overview
 from dashboard.places import Site
 from dashboard.store import StoreError, reading
 from ratings import period as periods
-from ratings.config import Dashboard
+from ratings.config import DEFAULT_QUESTION, Dashboard
 from ratings.period import Period
 
 log = logging.getLogger(__name__)
@@ -93,11 +93,10 @@ def create_app(engine: Engine, settings: Dashboard, *, today: Callable[[], date]
         day = today() if today else places.today(site, datetime.now(UTC))
         month = _month(request.args.get("month"), day)
         with reading(engine) as connection:
-            questions = disclosure.questions(connection, [site.id])
-        if questions:
-            disclosure.publish_if_due(engine, [site.id], questions[0], day, settings.threshold)
+            question = next(iter(disclosure.questions(connection, [site.id])), DEFAULT_QUESTION)
+        disclosure.publish_if_due(engine, [site.id], question, day, settings.threshold)
         with reading(engine) as connection:
-            found = overview(connection, site, day, settings.threshold, month)
+            found = overview(connection, site, question, day, settings.threshold, month)
         return render_template(
             "overview.html",
             found=found,
@@ -144,7 +143,7 @@ def _told(error: HTTPException) -> str:
 
 
 def server(app: Flask, host: str, port: int) -> Any:
-    """A waitress server that listens already (port 0: a free one, see `effective_port`); `run()` serves until `close()`."""
+    """A waitress server that listens already (port 0: a free one, `effective_port`); `run()` serves until `close()`."""
     from waitress.server import create_server  # type: ignore[import-untyped]
 
     return create_server(app, host=host, port=port, threads=4, ident=None)

@@ -51,7 +51,7 @@ def report(
 
     Months with few ratings are shown together only; a range that cuts such a block is widened, and says so.
     """
-    from dashboard import reports, store
+    from dashboard import places, reports, store
     from dashboard.language import words
 
     try:
@@ -68,7 +68,7 @@ def report(
             )
         finally:
             engine.dispose()
-    except (reports.AskedError, store.StoreError) as error:
+    except (places.AskedError, store.StoreError) as error:
         raise Refusal(str(error)) from None
     match format_:
         case "json":

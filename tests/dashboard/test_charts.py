@@ -1,13 +1,30 @@
 """Charts: the same figures give the same bytes, say what they show, and keep a strict policy."""
 
+import re
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from dashboard.charts import NARROW, SVG, WIDE, Point, Size, satisfied_by_month
+import dashboard
+from dashboard.charts import (
+    BAND,
+    INK,
+    LINE,
+    NARROW,
+    PAPER,
+    SOFT_INK,
+    SVG,
+    TREND,
+    WIDE,
+    Point,
+    Size,
+    satisfied_by_month,
+)
 from dashboard.statistics import Share, share
 from ratings.period import Grain, Period, month, periods_between
+from terminal.kiosk import theme
 
 
 def of(k: int, n: int) -> Share:
@@ -90,3 +107,34 @@ def test_one_single_month_can_be_drawn() -> None:
     root = ElementTree.fromstring(satisfied_by_month(POINTS[:1], (), "en", NARROW))
     assert len(parts(root, "dot")) == 1
     assert not parts(root, "line")
+
+
+def test_page_and_kiosk_have_the_same_faces_and_the_chart_the_pages_colours() -> None:
+    style = (Path(dashboard.__file__).parent / "static/fjes.css").read_text("utf-8")
+    for score, skin in theme.SKINS.items():
+        for name, colour in ((f"fill-{score:d}", skin.fill), (f"rim-{score:d}", skin.edge)):
+            assert f"--{name}: #{bytes(colour.rgb).hex()};" in style
+    for name, value in {
+        "ink": INK,
+        "soft": SOFT_INK,
+        "line": LINE,
+        "card": PAPER,
+        "band": BAND,
+        "trend": TREND,
+    }.items():
+        assert f"--{name}: {value};" in style
+
+
+def test_words_and_lines_stand_out_in_light_and_dark() -> None:
+    style = (Path(dashboard.__file__).parent / "static/fjes.css").read_text("utf-8")
+    light, dark = style.split("prefers-color-scheme: dark", 1)
+    day = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", light))
+    night = day | dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6})", dark.split("*, *::before")[0]))
+    for colours in (day, night):
+        of = {name: theme.Colour.read(value) for name, value in colours.items()}
+        for ground in ("paper", "card"):
+            assert all(theme.contrast(of[each], of[ground]) >= 4.5 for each in ("ink", "soft", "link"))
+        assert theme.contrast(of["ink"], of["note"]) >= 4.5
+        assert theme.contrast(of["trend"], of["card"]) >= 3
+        assert theme.contrast(of["trend"], of["band"]) >= 3
+        assert theme.contrast(of["paper"], of["ink"]) >= 4.5

@@ -10,7 +10,7 @@ import numpy
 import pytest
 from click.testing import CliRunner, Result
 
-from dashboard import reports
+from dashboard import places, reports
 from dashboard.language import words
 from fjes.cli import main
 from tests.dashboard.filling import Filling
@@ -206,5 +206,5 @@ def test_a_database_without_a_terminal_is_said_to_be_empty(sqlite: Filling) -> N
 
 
 def test_reading_a_range_refuses_what_is_no_range() -> None:
-    with pytest.raises(reports.AskedError):
+    with pytest.raises(places.AskedError):
         reports.months_between("2022-01-01", "2022-03")

@@ -2,6 +2,9 @@
 
 import math
 import re
+import subprocess
+import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -20,6 +23,7 @@ from dashboard import language
 from dashboard.web import create_app
 from ratings.config import Dashboard
 from ratings.scale import Counts
+from tests.conftest import listens
 from tests.dashboard.filling import Filling, day
 
 TODAY = day("2022-04-12")
@@ -336,3 +340,27 @@ def test_every_text_has_a_translation_with_the_same_places_to_fill() -> None:
 def parts(message: Any) -> tuple[str, ...]:
     """A text, or its singular and plural."""
     return tuple(message) if isinstance(message, list | tuple) else (message,)
+
+
+def test_the_command_serves_the_page_until_it_is_stopped(
+    sample: Filling, tmp_path: Path, free_port: int, wait_for: Callable[..., None]
+) -> None:
+    config = tmp_path / "fjes.toml"
+    config.write_text(f'[dashboard]\ndatabase = "{sample.engine.url}"\nport = {free_port}\n')
+    command = [sys.executable, "-m", "fjes", "dashboard", "web", "--config", str(config)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            wait_for(lambda: listens(free_port) or process.poll() is not None, "the page to be served")
+            with urllib.request.urlopen(f"http://127.0.0.1:{free_port}/?lang=en") as answer:
+                assert b"Pro Sentret" in answer.read()
+            # A second one on the same port ends with one line.
+            second = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+            assert second.returncode == 1
+            assert f"cannot listen on 127.0.0.1, port {free_port}" in second.stderr
+            assert "Traceback" not in second.stderr
+        finally:
+            process.terminate()
+        assert process.wait(20) == 0
+        assert process.stdout is not None
+        # Nothing about any visit is written.
+        assert process.stdout.read() == f"The pages are on http://127.0.0.1:{free_port}\n"
