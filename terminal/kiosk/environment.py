@@ -6,6 +6,7 @@ providers at once. Knows nothing of faces; imports Kivy only inside `open_window
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import sys
@@ -79,9 +80,13 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     logging.getLogger("kivy").setLevel(logging.CRITICAL)
     for (section, key), value in _SETTINGS.items():
         Config.set(section, key, value)
-    Config.set("graphics", "fullscreen", "0" if size else "auto")
-    for name, length in zip(("width", "height"), size or (), strict=False):
+    screen = None if size else _x11_screen()
+    Config.set("graphics", "fullscreen", "0" if size or screen else "auto")
+    for name, length in zip(("width", "height"), size or screen or (), strict=False):
         Config.set("graphics", name, str(length))
+    if screen:
+        for name, value in {"borderless": "1", "position": "custom", "left": "0", "top": "0"}.items():
+            Config.set("graphics", name, value)
     # Exactly one provider: SDL turns the first finger on a touch panel into this mouse. A second provider would
     # count a touch twice; on a right click Kivy would draw red dots for a second finger.
     Config.remove_section("input")
@@ -98,4 +103,27 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     Window.set_title(title)
     if size is None:
         Window.show_cursor = False
+        Window.fullscreen = "auto"
     return Window
+
+
+def _x11_screen() -> tuple[int, int] | None:
+    """The size of the X server's screen in pixels; None where there is no X server.
+
+    SDL leaves full screen to the window manager. Where there is none, it believes in a full screen while the window
+    stays small, and touches land beside what is seen. So the window is opened as large as the screen to begin with.
+    """
+    if not os.environ.get("DISPLAY") or os.environ.get("SDL_VIDEODRIVER", "x11") != "x11":
+        return None
+    try:
+        x11 = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return None
+    x11.XOpenDisplay.restype = ctypes.c_void_p
+    display = ctypes.c_void_p(x11.XOpenDisplay(None))
+    if not display:
+        return None
+    screen = x11.XDefaultScreen(display)
+    size = x11.XDisplayWidth(display, screen), x11.XDisplayHeight(display, screen)
+    x11.XCloseDisplay(display)
+    return size

@@ -230,7 +230,9 @@ def _pills(names: Sequence[float], size: float, room: float, unit: float) -> lis
 
 
 def _message(width: int, height: int, unit: float) -> Message:
-    sign, space, heading, line = 108 * unit, 26 * unit, 92 * unit, 70 * unit
+    sign, space, heading = 108 * unit, 26 * unit, 92 * unit
+    # Upright, the smaller line often needs two.
+    line = (102 if height > width else 72) * unit
     side = 40 * unit
     # A little above the middle looks like the middle.
     y = (height - sign - space - heading - line) * 0.48

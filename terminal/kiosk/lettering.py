@@ -47,10 +47,16 @@ class Lettering:
     def _label(self, text: str, size: int, colour: Colour | None = None) -> Any:
         # Thai without its script's name is shaped wrong (ญู ฐู น้ำ); Latin is also right for Cyrillic.
         thai = is_thai(text)
-        return Label(
+        label = Label(
             font_name=self._font,
-            font_size=round(size * THAI_SCALE) if thai else size,
+            # Kivy keeps one opened font per size, with the script it was last used for: a Latin text would be measured
+            # as one script and drawn as another, and lose its end. A fraction, which is cut off later, parts the two.
+            font_size=round(size * THAI_SCALE) + 0.5 if thai else size,
             font_script_name="Thai" if thai else "Latin",
             font_hinting="light",
             color=colour.rgba if colour else (1, 1, 1, 1),
         )
+        # Script and hinting reach a newly opened font when it draws, not when it measures.
+        label.text = "."
+        label.refresh()
+        return label

@@ -18,6 +18,7 @@ from terminal.kiosk import environment, theme
 from terminal.kiosk.app import LIVE_SECONDS, RETRY_SECONDS
 from terminal.kiosk.environment import DisplayError
 from terminal.kiosk.layout import Box
+from terminal.kiosk.lines import THAI_SCALE
 from terminal.visit import RECOVERY_SECONDS, State
 
 Rig = Any
@@ -223,6 +224,21 @@ def test_no_text_leaves_its_box_in_any_language(rig: Rig, size: tuple[int, int])
         rig.driver.resize(800, 480)
 
 
+def test_latin_is_whole_where_thai_of_the_same_height_was_set_before(rig: Rig) -> None:
+    text = "Cum vi s-a părut vizita de astăzi?"
+    for size in range(41, 60, 3):
+        rig.kiosk.lettering.line("วันนี้คุณพอใจ", round(size / THAI_SCALE), theme.INK)
+        drawn = [rig.kiosk.lettering.line(each, size, theme.INK) for each in (text, text + "   ")]
+        ends = [
+            (
+                Image.frombytes("RGBA", (line.width, line.height), line.texture.pixels).getchannel("A").getbbox()
+                or [0] * 4
+            )[2]
+            for line in drawn
+        ]
+        assert ends[0] == ends[1]
+
+
 def check(text: Any, lettering: Any, unit: float) -> None:
     """Measured on the drawn letters, not on the numbers that placed them."""
     assert text.block.size >= 15 * unit, f"too small to read: {text.block}"
@@ -231,6 +247,10 @@ def check(text: Any, lettering: Any, unit: float) -> None:
         pixels = Image.frombytes("RGBA", (drawn.width, drawn.height), drawn.texture.pixels)
         left, top, right, bottom = pixels.getchannel("A").getbbox() or (0, 0, 0, 0)
         assert right - left <= text.box.width + 1, line
+        wider = lettering.line(line + "   ", text.block.size, theme.INK)
+        more = Image.frombytes("RGBA", (wider.width, wider.height), wider.texture.pixels).getchannel("A").getbbox()
+        assert more is not None
+        assert more[2] == right, f"cut off at its right: {line}"
         assert baseline - drawn.ascent + top >= text.box.y - 2, line
         assert baseline - drawn.ascent + bottom <= text.box.bottom + 2, line
 
