@@ -8,10 +8,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser and database.
+# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser and database
+# (libatomic1 is for the program through which Playwright drives the browser).
 # Where there is no apt: install their like, and empty these (make run RUN_PACKAGES=).
 RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
-TEST_PACKAGES ?= mosquitto chromium postgresql
+TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1
 ARGS ?=
 
 VENV := .venv
