@@ -202,6 +202,11 @@ class Kiosk:
             on_mouse_move=self._stir,
             on_mouse_up=self._stir,
         )
+        if self.offscreen:
+            # Without a screen nothing ever asks for the frames: OpenGL would keep them all, half a megabyte each.
+            from kivy.graphics.opengl import glFinish
+
+            self._window.bind(on_flip=lambda *_: glFinish())
         self._draw_screens()
         runTouchApp(self._canvas, embedded=True)
 
