@@ -16,7 +16,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from dashboard import charts, disclosure, language, places
+from dashboard import charts, disclosure, language, places, typeface
 from dashboard.overview import last_closed_month, overview
 from dashboard.places import Site
 from dashboard.store import StoreError, reading
@@ -28,6 +28,9 @@ log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 3
 """How often a live page asks for itself again."""
+
+FONT_SECONDS = 30 * 24 * 3600
+"""How long a browser keeps the typeface."""
 
 HEADERS = {
     # No inline script or style, nothing from elsewhere, in nobody's frame.
@@ -66,7 +69,7 @@ def create_app(engine: Engine, settings: Dashboard, *, today: Callable[[], date]
     @app.after_request
     def secure(response: Response) -> Response:
         response.headers.update(HEADERS)
-        if request.endpoint != "static":
+        if request.endpoint not in ("static", "font"):
             # Figures of yesterday are not for a shared computer's cache; the language decides about the page, too.
             response.headers["Cache-Control"] = "no-store"
             response.headers["Vary"] = "Accept-Language"
@@ -82,6 +85,12 @@ def create_app(engine: Engine, settings: Dashboard, *, today: Callable[[], date]
         log.error("%s", error)
         text = g.words("The figures cannot be read just now. Those who run this page find the reason in its log.")
         return render_template("message.html", code=503, text=text), 503
+
+    @app.get("/static/noto-sans-<any(regular, bold):weight>.woff")
+    def font(weight: str) -> Response:
+        response = Response(typeface.woff(weight), mimetype="font/woff")
+        response.cache_control.max_age = FONT_SECONDS
+        return response
 
     @app.get("/")
     def page() -> str:

@@ -1,5 +1,6 @@
 """The page, served by waitress and read by a real Chromium: its figures are those of the counts, in both languages."""
 
+import io
 import math
 import re
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 from flask.testing import FlaskClient
+from fontTools.ttLib import TTFont
 from jinja2.ext import babel_extract
 from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
@@ -364,3 +366,13 @@ def test_the_command_serves_the_page_until_it_is_stopped(
         assert process.stdout is not None
         # Nothing about any visit is written.
         assert process.stdout.read() == f"The pages are on http://127.0.0.1:{free_port}\n"
+
+
+@pytest.mark.parametrize("weight", ["regular", "bold"])
+def test_the_typeface_is_small_has_the_letters_and_may_be_kept(filling: Filling, weight: str) -> None:
+    answer = client(filling).get(f"/static/noto-sans-{weight}.woff")
+    assert answer.mimetype == "font/woff"
+    assert "max-age" in answer.headers["Cache-Control"]
+    assert len(answer.data) < 60_000
+    with TTFont(io.BytesIO(answer.data)) as font:
+        assert set(map(ord, "Hvor fornøyd? æåÆØÅ 0–9 % «» ăâîșț")) <= set(font.getBestCmap())
