@@ -10,6 +10,7 @@ Written form (stored and sent, DO NOT change): `2020-09` month, `2020-Q3` quarte
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,10 +21,11 @@ DAY = timedelta(days=1)
 SHORTEST_WEEK = 4
 """A rest of a week with fewer days than this joins the week beside it."""
 
-_MONTH = re.compile(r"(\d{4})-(\d{2})")
-_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
-_YEAR = re.compile(r"(\d{4})")
-_RANGE = re.compile(r"(\d{4}-\d{2}-\d{2})/(\d{4}-\d{2}-\d{2})")
+# ASCII digits only: one period must not be written in two ways.
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_QUARTER = re.compile(r"([0-9]{4})-Q([1-4])")
+_YEAR = re.compile(r"([0-9]{4})")
+_RANGE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{4}-[0-9]{2}-[0-9]{2})")
 
 
 class Grain(StrEnum):
@@ -59,7 +61,9 @@ class Period:
         return self.first <= other.last and other.first <= self.last
 
     def next(self) -> date:
-        """The first day after the period."""
+        """The first day after the period. Raises ValueError where the calendar ends (with the year 9999)."""
+        if self.last == date.max:
+            raise ValueError(f"there is no day after {self.last}")
         return self.last + DAY
 
 
@@ -94,6 +98,8 @@ def periods_between(grain: Grain, first: date, last: date) -> Iterator[Period]:
     while day <= last:
         period = period_of(grain, day)
         yield period
+        if period.last >= last:
+            return
         day = period.next()
 
 
@@ -101,7 +107,7 @@ def write(period: Period, grain: Grain) -> str:
     """The written form. Days and weeks are written as ranges, since pieces of a trend may be joined."""
     match grain:
         case Grain.MONTH:
-            return f"{period.first:%Y-%m}"
+            return f"{period.first.year:04}-{period.first.month:02}"
         case Grain.QUARTER:
             return f"{period.first.year:04}-Q{(period.first.month + 2) // 3}"
         case Grain.YEAR:
@@ -138,36 +144,41 @@ def parse_month(text: str) -> Period:
 
 
 def local_day(moment: datetime, zone: ZoneInfo) -> date:
-    """The civil date at a moment (an aware datetime) in a zone."""
+    """The civil date at a moment (an aware datetime) in a zone. Raises ValueError for a naive one."""
     if moment.tzinfo is None:
         raise ValueError("a naive datetime has no place in Fjes")
-    return moment.astimezone(zone).date()
+    try:
+        return moment.astimezone(zone).date()
+    except OverflowError:
+        raise ValueError(f"{moment} is beyond the years 1 to 9999 in {zone}; set the clock right") from None
 
 
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
-    """The first moment (UTC) of a civil day, also where daylight saving begins at midnight."""
+    """The first moment (UTC) of a civil day, also where daylight saving begins or ends at midnight.
+
+    A day that a place skipped (Samoa, 30 December 2011) begins, and ends, at the moment of the skip.
+    """
     # Where 00:00 does not exist, fold 0 reads it with the offset before the gap: that is the moment of the change.
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    try:
+        return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{day} begins beyond the years 1 to 9999 in {zone}; set the clock right") from None
 
 
 def _months(year: int, first: int, count: int) -> Period:
-    begin = date(year, first, 1)
-    end = first + count
-    # The last day is asked for by the next month's first day; year 9999 has no next.
-    following = date(year + (end - 1) // 12, (end - 1) % 12 + 1, 1)
-    return Period(begin, following - DAY)
+    last = first + count - 1
+    return Period(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
 
 
 def _week(day: date) -> Period:
+    """The days of `day`'s ISO week within its month; a rest shorter than `SHORTEST_WEEK` at either end is joined."""
     whole = _months(day.year, day.month, 1)
-    first = max(whole.first, day - DAY * day.weekday())
-    last = min(whole.last, day + DAY * (6 - day.weekday()))
-    if (last - first).days + 1 < SHORTEST_WEEK:
-        # The rest of a week at a month's edge joins its neighbour within the month.
-        return _week(last + DAY) if first == whole.first else _week(first - DAY)
-    before, after = first - DAY, last + DAY
-    if 0 < (before - whole.first).days + 1 < SHORTEST_WEEK:
-        first = whole.first
-    if 0 < (whole.last - after).days + 1 < SHORTEST_WEEK:
-        last = whole.last
+    # Mondays that begin a piece: those that leave enough days before them, and after them, in the month.
+    starts = [whole.first]
+    monday = 1 + (7 - whole.first.weekday()) % 7
+    for number in range(monday, whole.last.day + 1, 7):
+        if number - 1 >= SHORTEST_WEEK and whole.last.day - number + 1 >= SHORTEST_WEEK:
+            starts.append(whole.first.replace(day=number))
+    first = max(start for start in starts if start <= day)
+    last = min((start - DAY for start in starts if start > day), default=whole.last)
     return Period(first, last)
