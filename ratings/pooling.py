@@ -52,13 +52,16 @@ def _pool_hours(cells: Cells, minimum: int) -> Cells:
     """Join small hours along each weekday, then small weekdays that lie beside each other."""
     pooled = {key: counts for key, counts in cells.items() if parse_hour(key) is None}
     by_day: dict[int, Cells] = {day: {} for day in range(1, 8)}
+    spoken_for: set[int] = set()
     for key, counts in cells.items():
         if stretch := parse_hour(key):
-            # A stretch that was pooled over weekdays already (at the source) stands for its first day here.
             by_day[stretch[0]][key] = counts
+            if stretch[0] != stretch[1]:
+                spoken_for |= set(range(stretch[0], stretch[1] + 1))
     whole: dict[int, Counts] = {}
     for day, hours in by_day.items():
-        if any(parse_hour(key)[1] != day for key in hours):  # type: ignore[index]
+        if day in spoken_for:
+            # Weekdays that were pooled already (at the source) stay as they are: a new stretch might overlap them.
             pooled |= hours
         elif 0 < sum(add(*hours.values())) < minimum:
             whole[day] = add(*hours.values())

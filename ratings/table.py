@@ -7,6 +7,7 @@ Written forms of slices and keys are stored and sent: DO NOT change them.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -142,8 +143,20 @@ def check(table: Table, today: date | None = None) -> None:
             raise ValueError(f"{key!r} is not a key of a table by {table.slice}")
         if len(counts) != 4 or not all(0 <= number <= MAX_COUNT for number in counts):
             raise ValueError(f"counts of {key!r} are not four numbers from 0 to {MAX_COUNT}: {counts}")
+    if table.slice is Slice.HOUR and (doubled := _hour_in_two_keys(table.cells)):
+        raise ValueError(f"the hour {doubled!r} stands in two keys")
     if table.n > MOST_A_DAY * length:
         raise ValueError(f"{table.n} ratings in {length} days are more than one a second, round the clock")
+
+
+def _hour_in_two_keys(keys: Iterable[str]) -> str | None:
+    seen: set[str] = set()
+    for first, last, begin, end in filter(None, map(parse_hour, keys)):
+        for hour in (f"{day}-{o_clock}" for day in range(first, last + 1) for o_clock in range(begin, end)):
+            if hour in seen:
+                return hour
+            seen.add(hour)
+    return None
 
 
 def is_key(slice_: Slice, key: str) -> bool:
