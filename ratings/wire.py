@@ -5,8 +5,9 @@ DO NOT change names or meanings: terminals of several versions speak to one dash
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -18,7 +19,8 @@ MOST_BYTES = 64 * 1024
 
 DASHBOARD = "fjes/v1/dashboard"
 
-_UUID = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+# \Z, since $ would let a line end pass.
+_UUID = r"\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z"
 _TOPIC = re.compile(r"fjes/v1/([^/]+)/(tables|ack|status|config)")
 
 Uuid = Annotated[str, msgspec.Meta(pattern=_UUID)]
@@ -100,7 +102,9 @@ def decode(payload: bytes, kind: type[_M]) -> _M:
         raise WireError(f"payload of {len(payload)} bytes; at most {MOST_BYTES} are read")
     try:
         message = msgspec.json.decode(payload, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # Tables stay raw, whatever they hold: one that is no UTF-8 must not take the batch with it.
+        _refuse_doubles(_read(payload.decode("latin-1")))
+    except (ValueError, RecursionError) as error:
         raise WireError(f"not a {kind.__name__.lower()}: {error}") from None
     if isinstance(message, Batch) and message.upto < message.after:
         raise WireError(f"not a batch: it goes from {message.after} back to {message.upto}")
@@ -117,9 +121,24 @@ def decode_table(raw: bytes | msgspec.Raw) -> Table:
     """Read one table of a batch. Raises WireError. Whether it is well formed is `ratings.table.check`'s to say."""
     try:
         question, slice_, period, cells = msgspec.json.decode(raw, type=_TableRow)
+        _refuse_doubles(_read(bytes(raw).decode())[3])
         return Table(question, Slice(slice_), period, dict[str, Counts](cells))
     except (ValueError, RecursionError) as error:
         raise WireError(f"not a table: {error}") from None
+
+
+def _read(text: str) -> Any:
+    """JSON with each object as the list of its members; numbers stay texts, since msgspec has read them."""
+    return json.loads(text, object_pairs_hook=list, parse_int=str, parse_float=str, strict=False)
+
+
+def _refuse_doubles(members: list[tuple[str, object]]) -> None:
+    """Of two members of one name a decoder keeps either: which counts were meant, nobody could say. ValueError."""
+    seen: set[str] = set()
+    for name, _ in members:
+        if name in seen:
+            raise ValueError(f"{name!r} stands in it twice")
+        seen.add(name)
 
 
 def pack(
