@@ -18,7 +18,7 @@ from msgspec import Meta, Struct, field, inspect
 from ratings import period as periods
 from ratings.period import Period
 from ratings.pooling import LEAST
-from ratings.table import is_name
+from ratings.table import OTHER, UNCHOSEN, Slice, is_key, is_name
 
 DEFAULT_QUESTION = "visit"
 """The id of the question that is asked where the file names none."""
@@ -29,6 +29,14 @@ Seconds = Annotated[float, Meta(ge=0.5, le=600)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
 Long = Literal["month", "quarter", "year"]
+Month = Annotated[str, Meta(description='a month in quotes, such as "2027-01"')]
+Size = Annotated[
+    str,
+    Meta(
+        pattern=r"\A(fullscreen|[1-9][0-9]{2,3}x[1-9][0-9]{2,3})\Z",
+        description="fullscreen, or a window's size such as 1280x800",
+    ),
+]
 
 
 class ConfigError(ValueError):
@@ -60,7 +68,7 @@ class Question(Section, frozen=True):
     """
 
     id: str = DEFAULT_QUESTION
-    from_: str | None = field(default=None, name="from")
+    from_: Month | None = field(default=None, name="from")
     place: Annotated[str, Meta(max_length=60)] = ""
     texts: dict[str, Annotated[str, Meta(min_length=1, max_length=200)]] = field(default_factory=dict)
 
@@ -72,7 +80,7 @@ class Kiosk(Section, frozen=True):
     thanks_seconds: Seconds = 3.0
     idle_seconds: Seconds = 20.0
     best_face: Literal["left", "right"] = "left"
-    size: Annotated[str, Meta(pattern=r"^(fullscreen|[1-9]\d{2,3}x[1-9]\d{2,3})$")] = "fullscreen"
+    size: Size = "fullscreen"
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -113,7 +121,7 @@ class Buttons(Section, frozen=True):
 class Broker(Section, frozen=True):
     """The MQTT broker. With `tls`, `ca` is the file of the authority to trust (the system's where it is not given)."""
 
-    host: str = "localhost"
+    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
     port: Port = 1883
     tls: bool = False
     ca: Path | None = None
@@ -155,11 +163,16 @@ class Config(Section, frozen=True):
 def load(path: Path) -> Config:
     """Read a configuration file. Raises ConfigError."""
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file; write one or name another with --config") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: is a folder; name the file in it with --config") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); let this user read it") from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8 in the editor") from None
     return read(text, str(path))
 
 
@@ -199,7 +212,12 @@ def _problem(config: Config) -> str | None:
     if len(set(config.kiosk.languages)) != len(config.kiosk.languages):
         return "[kiosk] languages: a language is listed twice; allowed: each once"
     if len(set(config.buttons.pins)) != 4:
-        return f"[buttons]: one pin is used twice ({config.buttons.pins}); allowed: four different pins"
+        return f"[buttons]: one pin is used twice ({', '.join(map(str, config.buttons.pins))}); allowed: four different pins"
+    for language in config.kiosk.languages:
+        if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
+            return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
+    if config.broker.password is not None and config.broker.username is None:
+        return "[broker] password: given, but no username; allowed: both, or neither"
     if config.broker.ca is not None and not config.broker.tls:
         return "[broker] ca: given, but tls is false; allowed: tls = true with it, or neither"
     return _question_problem(config)
@@ -229,6 +247,7 @@ def _explain(message: str) -> str:
     """Turn msgspec's message into: the key as it stands in the file, what is wrong, what is allowed."""
     what, _, where = message.partition(" - at `$")
     steps = [step for step in re.sub(r"\[[^]]*\]", ".[]", where.rstrip("`")).split(".") if step]
+    what = re.sub("Expected `str` matching .*", "not in a form that is allowed", what)
     what = what.replace("Object contains unknown field ", "unknown key ").replace("`", "'")
     return f"{_key(steps)}: {what}; allowed: {_allowed(steps)}"
 
@@ -258,6 +277,8 @@ def _allowed(steps: list[str]) -> str:
 
 def _describe(node: inspect.Type) -> str:
     match node:
+        case inspect.Metadata(extra_json_schema={"description": str(described)}):
+            return described
         case inspect.StructType(fields=fields):
             return ", ".join(each.encode_name for each in fields)
         case inspect.LiteralType(values=values):
@@ -267,8 +288,6 @@ def _describe(node: inspect.Type) -> str:
             return kind if low is None else f"{kind} from {low} to {high}"
         case inspect.BoolType():
             return "true or false"
-        case inspect.StrType(pattern=pattern) if pattern:
-            return "fullscreen, or a window's size such as 1280x800" if "fullscreen" in pattern else pattern
         case inspect.StrType(max_length=most) if most is not None:
             return f"a text of at most {most} characters"
         case inspect.ListType(item_type=item, max_length=most):

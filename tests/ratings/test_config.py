@@ -1,0 +1,242 @@
+"""The configuration: every default holds, and every error names the file, the key and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ratings.config import LANGUAGES, Config, ConfigError, load, read
+from ratings.period import month, parse_month
+from ratings.pooling import LEAST
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ConfigError) as refused:
+        read(text, "/etc/fjes/fjes.toml")
+    assert "\n" not in str(refused.value), "one line"
+    file, _, rest = str(refused.value).partition(": ")
+    assert file == "/etc/fjes/fjes.toml"
+    return rest
+
+
+def test_an_empty_file_is_a_whole_configuration() -> None:
+    config = read("")
+    assert config == Config()
+    assert config.release.mode == "closed"
+    assert (config.release.source_minimum, config.dashboard.threshold) == (5, 10)
+    assert config.kiosk.languages == list(LANGUAGES)
+    assert config.kiosk.window is None
+    assert config.terminal.zone.key == "Europe/Oslo"
+    assert config.buttons.pins == (17, 27, 22, 23)
+
+
+def test_what_the_file_says_is_what_holds() -> None:
+    config = read(
+        """
+        [terminal]
+        id = "stua"
+        timezone = "America/Sao_Paulo"
+        store = "/data/store"
+        [kiosk]
+        languages = ["en", "nb"]
+        thanks_seconds = 2
+        size = "1280x800"
+        [broker]
+        host = "broker.example"
+        port = 8883
+        tls = true
+        ca = "/etc/fjes/ca.pem"
+        username = "stua"
+        password = "secret"
+        """
+    )
+    assert (config.terminal.id, config.terminal.store) == ("stua", Path("/data/store"))
+    assert config.kiosk.window == (1280, 800)
+    assert config.kiosk.thanks_seconds == 2
+    assert config.kiosk.languages == ["en", "nb"]
+    assert config.broker.ca == Path("/etc/fjes/ca.pem")
+
+
+MINIMUM = f"a whole number from {LEAST} to 1000"
+NAME = "a–z, 0–9 and hyphens, at most 64"
+SECTIONS = "terminal, questions, kiosk, release, buttons, broker, dashboard"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "allowed"),
+    [
+        # Keys and sections that are not known.
+        ("[terminal]\nidd = 'x'", "[terminal]: unknown key 'idd'", "id, timezone, store, state"),
+        ("[terminals]", "the file: unknown key 'terminals'", SECTIONS),
+        ("threshold = 10", "the file: unknown key 'threshold'", SECTIONS),
+        ("[[questions]]\ntext = 'x'", "[[questions]]: unknown key 'text'", "id, from, place, texts"),
+        (
+            "[release]\nMode = 'live'",
+            "[release]: unknown key 'Mode'",
+            "mode, trend, language, hour, reason, source_mini",
+        ),
+        # Sections of another kind.
+        ("terminal = 5", "[terminal]: Expected 'object', got 'int'", "id, timezone"),
+        ("[[terminal]]", "[terminal]: Expected 'object', got 'array'", "id, timezone"),
+        ("[questions]\nid = 'x'", "[[questions]]: Expected 'array', got 'object'", "a list of 1 to 24"),
+        ("questions = []", "[[questions]]: Expected 'array' of length >= 1", "a list of 1 to 24"),
+        # The terminal.
+        ("[terminal]\nid = 'Stua'", "[terminal] id: 'Stua'", NAME),
+        ("[terminal]\nid = ''", "[terminal] id: ''", NAME),
+        ("[terminal]\nid = 'a/b'", "[terminal] id: 'a/b'", NAME),
+        ("[terminal]\nid = 7", "[terminal] id: Expected 'str', got 'int'", "a text"),
+        (
+            "[terminal]\ntimezone = 'Oslo'",
+            "[terminal] timezone: 'Oslo'",
+            "IANA time zone database, such as Europe/Oslo",
+        ),
+        ("[terminal]\ntimezone = ''", "[terminal] timezone: ''", "such as Europe/Oslo"),
+        ("[terminal]\ntimezone = '../../etc/passwd'", "[terminal] timezone: ", "such as Europe/Oslo"),
+        ("[terminal]\nstore = 5", "[terminal] store: Expected 'str', got 'int'", "a text"),
+        # Questions.
+        ("[[questions]]\nid = 'Besøk'", "[[questions]] number 1 id: 'Besøk'", NAME),
+        ("[[questions]]\nfrom = '2027'", "[[questions]] number 1 from: '2027' is not a month", "2020-09"),
+        ("[[questions]]\nfrom = '2027-13'", "[[questions]] number 1 from: '2027-13'", "month must be in 1..12"),
+        ("[[questions]]\nfrom = 2027-01-01", "[[questions]] from: Expected", 'a month in quotes, such as "2027-01"'),
+        ("[[questions]]\n[[questions]]\nid = 'b'", "[[questions]] number 2 from: missing", "a month such as 2027-01"),
+        (
+            "[[questions]]\nfrom = '2027-02'\n[[questions]]\nfrom = '2027-02'",
+            "[[questions]] number 2 from: 2027-02 is not after 2027-02",
+            "months in order",
+        ),
+        (f"[[questions]]\nplace = '{'x' * 61}'", "[[questions]] place: ", "a text of at most 60 characters"),
+        ("[[questions]]\ntexts = 'x'", "[[questions]] texts: ", "a table from language to a text of at most 200"),
+        ("[[questions]]\ntexts.nb = ''", "[[questions]] texts: ", "a text of at most 200 characters"),
+        ("[[questions]]\n" * 25, "[[questions]]: Expected 'array' of length <= 24", "a list of 1 to 24"),
+        # The kiosk.
+        ("[kiosk]\nlanguages = []", "[kiosk] languages: ", "a list of 1 to 12, each a text"),
+        (
+            "[kiosk]\nlanguages = 'nb'",
+            "[kiosk] languages: Expected 'array', got 'str'",
+            "a list of 1 to 12, each a text",
+        ),
+        ("[kiosk]\nlanguages = ['nb', 'nb']", "[kiosk] languages: a language is listed twice", "each once"),
+        ("[kiosk]\nlanguages = ['Norsk']", "[kiosk] languages: 'Norsk'", "codes such as nb, en, es, bg, th, ro"),
+        ("[kiosk]\nlanguages = ['unchosen']", "[kiosk] languages: 'unchosen'", "codes such as nb"),
+        ("[kiosk]\nthanks_seconds = 0.1", "[kiosk] thanks_seconds: ", "a number from 0.5 to 600"),
+        ("[kiosk]\nidle_seconds = nan", "[kiosk] idle_seconds: ", "a number from 0.5 to 600"),
+        ("[kiosk]\nidle_seconds = inf", "[kiosk] idle_seconds: ", "a number from 0.5 to 600"),
+        ("[kiosk]\nidle_seconds = '20'", "[kiosk] idle_seconds: ", "a number from 0.5 to 600"),
+        ("[kiosk]\nbest_face = 'up'", "[kiosk] best_face: Invalid enum value 'up'", "left, right"),
+        ("[kiosk]\nsize = '80x48'", "[kiosk] size: ", "fullscreen, or a window's size such as 1280x800"),
+        ("[kiosk]\nsize = '800x480\\n'".replace("'", '"'), "[kiosk] size: ", "a window's size such as 1280x800"),
+        ("[kiosk]\nsize = 800", "[kiosk] size: ", "a window's size such as 1280x800"),
+        # What protects visitors cannot be set too low.
+        ("[release]\nsource_minimum = 4", "[release] source_minimum: Expected 'int' >= 5", MINIMUM),
+        ("[release]\nsource_minimum = 5.5", "[release] source_minimum: ", MINIMUM),
+        ("[release]\nsource_minimum = false", "[release] source_minimum: ", MINIMUM),
+        ("[dashboard]\nthreshold = 4", "[dashboard] threshold: Expected 'int' >= 5", MINIMUM),
+        ("[dashboard]\nthreshold = 0", "[dashboard] threshold: ", MINIMUM),
+        ("[dashboard]\nthreshold = -10", "[dashboard] threshold: ", MINIMUM),
+        ("[dashboard]\nthreshold = 1001", "[dashboard] threshold: ", MINIMUM),
+        ("[release]\nmode = 'open'", "[release] mode: Invalid enum value 'open'", "closed, live"),
+        ("[release]\ntrend = 'month'", "[release] trend: ", "day, none, week"),
+        ("[release]\nlanguage = 'week'", "[release] language: ", "month, quarter, year"),
+        # Buttons.
+        ("[buttons]\nfactory = 'pigpio'", "[buttons] factory: ", "lgpio, mock, none"),
+        ("[buttons]\nhappy = 28", "[buttons] happy: ", "a whole number from 0 to 27"),
+        ("[buttons]\nhappy = -1", "[buttons] happy: ", "a whole number from 0 to 27"),
+        ("[buttons]\nhappy = 17", "[buttons]: one pin is used twice (17, 27, 17, 23)", "four different pins"),
+        ("[buttons]\nbounce_seconds = 2", "[buttons] bounce_seconds: ", "a number from 0 to 1"),
+        # The broker.
+        ("[broker]\nhost = ''", "[broker] host: ", "a text of at most 253 characters"),
+        ("[broker]\nport = 0", "[broker] port: ", "a whole number from 1 to 65535"),
+        ("[broker]\nport = 65536", "[broker] port: ", "a whole number from 1 to 65535"),
+        ("[broker]\nport = '1883'", "[broker] port: ", "a whole number from 1 to 65535"),
+        ("[broker]\nport = true", "[broker] port: ", "a whole number from 1 to 65535"),
+        ("[broker]\ntls = 1", "[broker] tls: ", "true or false"),
+        ("[broker]\nca = 'ca.pem'", "[broker] ca: given, but tls is false", "tls = true with it, or neither"),
+        ("[broker]\npassword = 'x'", "[broker] password: given, but no username", "both, or neither"),
+        # The dashboard.
+        ("[dashboard]\nport = 70000", "[dashboard] port: ", "a whole number from 1 to 65535"),
+        ("[dashboard]\ndatabase = 5", "[dashboard] database: Expected 'str', got 'int'", "a text"),
+    ],
+)
+def test_an_error_names_the_key_and_what_is_allowed(text: str, key: str, allowed: str) -> None:
+    told = refusal(text)
+    assert told.startswith(key)
+    assert allowed in told.removeprefix(key)
+
+
+def test_a_password_stands_in_no_error() -> None:
+    assert "hunter2" not in refusal("[broker]\npassword = 'hunter2'")
+    assert "hunter2" not in refusal("[broker]\nusername = 'a'\npassword = ['hunter2']")
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("[broker\nhost = 'a'", "line 1"),
+        ("[kiosk]\n\nsize = fullscreen", "line 3"),
+        ("[terminal]\nid = 'a'\nid = 'b'\n", "line 3"),
+        ("[[questions]]\nfrom = 2027-01", "line 2"),
+        ("[kiosk]\nlanguages = ['nb'", "end of document"),
+    ],
+)
+def test_what_is_no_toml_is_refused_saying_where(text: str, where: str) -> None:
+    told = refusal(text)
+    assert told.startswith("not readable as TOML: ")
+    assert where in told
+
+
+def test_the_question_of_a_month_is_the_last_one_that_has_begun() -> None:
+    config = read(
+        """
+        [[questions]]
+        id = "visit"
+        [[questions]]
+        id = "stay"
+        from = "2027-01"
+        [[questions]]
+        id = "visit"
+        from = "2028-06"
+        """
+    )
+    asked = {text: config.question_in(parse_month(text)).id for text in ("1999-01", "2026-12", "2027-01", "2028-05")}
+    assert asked == {"1999-01": "visit", "2026-12": "visit", "2027-01": "stay", "2028-05": "stay"}
+    assert config.question_in(month(2028, 6)) is config.questions[2]
+    assert config.question_in(month(9999, 12)) is config.questions[2]
+
+
+def test_before_the_first_question_begins_it_is_asked_all_the_same() -> None:
+    config = read("[[questions]]\nid = 'visit'\nfrom = '2027-01'")
+    assert config.question_in(month(2020, 1)).id == "visit"
+
+
+def told_of(path: Path) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(path)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert "\n" not in str(refused.value)
+    return str(refused.value).removeprefix(f"{path}: ")
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    assert told_of(tmp_path / "fjes.toml") == "there is no such file; write one or name another with --config"
+
+
+def test_a_folder_in_its_place_is_said(tmp_path: Path) -> None:
+    assert told_of(tmp_path) == "is a folder; name the file in it with --config"
+
+
+def test_a_path_through_a_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert told_of(tmp_path / "file" / "fjes.toml") == "cannot be read (Not a directory); let this user read it"
+
+
+def test_a_file_that_is_not_utf_8_is_said_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "fjes.toml"
+    path.write_bytes("[[questions]]\nplace = 'Nærstua'\n".encode("latin-1"))
+    assert told_of(path) == "line 2 is not UTF-8; save the file as UTF-8 in the editor"
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    path = tmp_path / "fjes.toml"
+    path.write_text("[[questions]]\nplace = 'Nærstua'\n", "utf-8-sig")
+    assert load(path).questions[0].place == "Nærstua"
