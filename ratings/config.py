@@ -212,7 +212,8 @@ def _problem(config: Config) -> str | None:
     if len(set(config.kiosk.languages)) != len(config.kiosk.languages):
         return "[kiosk] languages: a language is listed twice; allowed: each once"
     if len(set(config.buttons.pins)) != 4:
-        return f"[buttons]: one pin is used twice ({', '.join(map(str, config.buttons.pins))}); allowed: four different pins"
+        pins = ", ".join(map(str, config.buttons.pins))
+        return f"[buttons]: one pin is used twice ({pins}); allowed: four different pins"
     for language in config.kiosk.languages:
         if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
             return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
