@@ -41,6 +41,7 @@ def visitor():
 
 threading.Thread(target=visitor).start()
 kiosk.run()
+ledger.close()
 print(len(seen))
 """
 
