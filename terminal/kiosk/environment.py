@@ -30,6 +30,8 @@ _VARIABLES = {
     "SDL_AUDIODRIVER": "dummy",
     # A kiosk is looked at, not typed at: the screen must not be blanked under a visitor.
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
+    # Mesa would keep compiled shaders in the home directory (Debian 13's does): a few, compiled in no time.
+    "MESA_SHADER_CACHE_DISABLE": "true",
 }
 
 _SETTINGS = {
