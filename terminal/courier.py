@@ -19,7 +19,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ratings import wire
-from ratings.config import Config
+from ratings.config import Config, ConfigError
 from ratings.wire import Ack, DashboardState, WireError
 from terminal.delivery import Delivery
 from terminal.outbox import Outbox
@@ -32,7 +32,10 @@ STATUS_SECONDS = 15 * 60.0
 
 
 class Courier:
-    """Carries one terminal's outbox. `run` blocks until `stop` is called from another thread or a signal handler."""
+    """Carries one terminal's outbox. `run` blocks until `stop` is called from another thread or a signal handler.
+
+    Raises ConfigError where the broker's authority cannot be read.
+    """
 
     def __init__(self, config: Config, *, seed: int | None = None) -> None:
         live = config.release.mode == "live"
@@ -178,7 +181,13 @@ class Courier:
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._broker.tls:
-            client.tls_set(ca_certs=str(self._broker.ca) if self._broker.ca else None)
+            try:
+                client.tls_set(ca_certs=str(self._broker.ca) if self._broker.ca else None)
+            except OSError as error:  # ssl.SSLError is one
+                raise ConfigError(
+                    f"[broker] ca: {self._broker.ca} cannot be used ({error.strerror}); "
+                    "allowed: a file with the authority's certificate (PEM) that this user may read"
+                ) from None
         # paho calls from its own thread; everything is done in `run`'s.
         client.on_connect = self._on_connect
         client.on_connect_fail = lambda *_: self._events.put(
