@@ -48,6 +48,12 @@ def kiosk(config_file: Path) -> None:
         raise click.ClickException(str(error)) from None
     try:
         window = Kiosk(settings, SystemClock(), ledger)
+        if window.offscreen:
+            click.echo(
+                "No screen was found: the faces are drawn into memory, and only hardware buttons can be pressed. "
+                "Connect a screen and start again, or start it in a session.",
+                err=True,
+            )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: window.stop())
         buttons = _buttons(settings, window)

@@ -76,10 +76,11 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     """
     if "KIVY_HOME" not in os.environ or "kivy.core.window" in sys.modules:
         raise DisplayError("the kiosk's window is opened once in a process, after environment.prepare()")
+    # Kivy introduces itself when it is imported, sets its own level, and complains of every optional library that it
+    # does not find; that a window cannot be had is said below.
+    logging.getLogger("kivy").addFilter(lambda record: record.levelno >= logging.CRITICAL)
     from kivy.config import Config
 
-    # Kivy complains of every optional library it does not find; that a window cannot be had is said below.
-    logging.getLogger("kivy").setLevel(logging.CRITICAL)
     for (section, key), value in _SETTINGS.items():
         Config.set(section, key, value)
     screen = None if size else _x11_screen()
