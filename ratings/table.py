@@ -7,7 +7,7 @@ Written forms of slices and keys are stored and sent: DO NOT change them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -39,6 +39,8 @@ MOST_A_DAY = 86_400
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _HOUR = re.compile(r"([1-7])(?:/([1-7]))?-(\d{1,2})(?:/(\d{1,2}))?")
+# Nearly all keys that ever come: known beforehand, since a busy terminal's table has every one of them.
+_SINGLE_HOURS = {f"{day}-{hour}": (day, day, hour, hour + 1) for day in range(1, 8) for hour in range(24)}
 
 
 class Slice(StrEnum):
@@ -102,6 +104,8 @@ def stretch_key(first_day: int, last_day: int, begin: int, end: int) -> str:
 
 def parse_hour(key: str) -> tuple[int, int, int, int] | None:
     """Read an `hour` key: (first weekday, last weekday, begin, end); None for `unknown`, `other` and nonsense."""
+    if single := _SINGLE_HOURS.get(key):
+        return single
     found = _HOUR.fullmatch(key)
     if not found:
         return None
@@ -115,7 +119,7 @@ def parse_hour(key: str) -> tuple[int, int, int, int] | None:
 
 def all_hours() -> list[str]:
     """Every `hour` key that a tap can have."""
-    return [f"{day}-{hour}" for day in range(1, 8) for hour in range(24)] + [UNKNOWN]
+    return [*_SINGLE_HOURS, UNKNOWN]
 
 
 def check(table: Table, today: date | None = None) -> None:
@@ -141,7 +145,7 @@ def check(table: Table, today: date | None = None) -> None:
     for key, counts in table.cells.items():
         if not is_key(table.slice, key):
             raise ValueError(f"{key!r} is not a key of a table by {table.slice}")
-        if len(counts) != 4 or not all(0 <= number <= MAX_COUNT for number in counts):
+        if len(counts) != 4 or min(counts) < 0 or max(counts) > MAX_COUNT:
             raise ValueError(f"counts of {key!r} are not four numbers from 0 to {MAX_COUNT}: {counts}")
     if table.slice is Slice.HOUR and (doubled := _hour_in_two_keys(table.cells)):
         raise ValueError(f"the hour {doubled!r} stands in two keys")
@@ -149,9 +153,10 @@ def check(table: Table, today: date | None = None) -> None:
         raise ValueError(f"{table.n} ratings in {length} days are more than one a second, round the clock")
 
 
-def _hour_in_two_keys(keys: Iterable[str]) -> str | None:
-    seen: set[str] = set()
-    for first, last, begin, end in filter(None, map(parse_hour, keys)):
+def _hour_in_two_keys(keys: Collection[str]) -> str | None:
+    # Keys differ: no two single hours are the same, but a pooled stretch may hold one.
+    seen = {key for key in keys if key in _SINGLE_HOURS}
+    for first, last, begin, end in filter(None, (parse_hour(key) for key in keys if key not in seen)):
         for hour in (f"{day}-{o_clock}" for day in range(first, last + 1) for o_clock in range(begin, end)):
             if hour in seen:
                 return hour
