@@ -7,17 +7,10 @@ kiosk in this process, since a window wants the main thread.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import random
-import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,13 +21,15 @@ from zoneinfo import ZoneInfo
 import click
 from sqlalchemy import Engine, select, update
 
-from dashboard import reports, schema, store
+from dashboard import disclosure, places, reports, schema, store
 from dashboard.language import words
+from dashboard.statistics import figures
 from fjes import embedded_broker
 from fjes.history import add_history
+from fjes.processes import DemoError, child, free_port, stoppable, wait_for_page
 from fjes.visitors import DemoClock, Visitors, begin_of_last_month
 from ratings import config
-from ratings.config import Config
+from ratings.config import DEFAULT_QUESTION, Config
 from ratings.scale import ZERO, Counts, Score
 from ratings.table import Epoch, Slice
 from terminal.ledger import Ledger
@@ -48,15 +43,9 @@ PROCESSES = (("dashboard", "ingest"), ("dashboard", "web"), ("terminal", "courie
 TERMINAL, SITE = "Demo", "Fjes demo"
 TERMINAL_ID = "demo"
 WINDOW = "1280x800"
-START_SECONDS = 60.0
 ARRIVE_SECONDS = 60.0
-STOP_SECONDS = 10.0
 STROLL_SECONDS = 4.0
 """Without a screen, a simulated visitor comes by so often."""
-
-
-class DemoError(Exception):
-    """The demo cannot go on; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +63,10 @@ def run(wishes: Wishes) -> bool:
     Returns whether every rating arrived. Raises DemoError.
     """
     with contextlib.ExitStack() as cleanup:
-        cleanup.enter_context(_stoppable())
+        cleanup.enter_context(stoppable())
         try:
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="fjes-demo-")))
-            settings = _write_config(folder, cleanup.enter_context(embedded_broker.running()), _free_port(wishes.port))
+            settings = _write_config(folder, cleanup.enter_context(embedded_broker.running()), free_port(wishes.port))
             engine = store.open_engine(settings.dashboard.database)
             cleanup.callback(engine.dispose)
             _prepare(engine, settings, history=not wishes.once)
@@ -90,7 +79,7 @@ def run(wishes: Wishes) -> bool:
             )
             cleanup.callback(ledger.close)
             for command in PROCESSES:
-                cleanup.enter_context(_child(command, folder / "fjes.toml"))
+                cleanup.enter_context(child(command, folder / "fjes.toml"))
             return _show(wishes, settings, clock, ledger, engine)
         except KeyboardInterrupt:
             click.echo("\nThe demo has ended.")
@@ -106,7 +95,7 @@ def _show(wishes: Wishes, settings: Config, clock: DemoClock, ledger: Ledger, en
     except DisplayError as error:
         raise DemoError(str(error)) from None
     try:
-        page = _wait_for_page(settings)
+        page = wait_for_page(settings.dashboard.port)
         arrived = True
         _greet(kiosk, page, wishes)
         if wishes.visits:
@@ -161,9 +150,25 @@ def _visits(number: int, kiosk: Kiosk, settings: Config, clock: DemoClock, engin
         question=None,
     )
     click.echo(reports.as_text(report, words("en")))
+    click.echo(_so_far(engine, settings))
     if found != visitors.told:
         click.echo("Not every rating arrived: see the table above.", err=True)
     return found == visitors.told
+
+
+def _so_far(engine: Engine, settings: Config) -> str:
+    """The running month as the page shows it."""
+    with store.reading(engine) as connection:
+        site = places.sites(connection)[0]
+        today = places.today(site)
+        so_far = disclosure.month_so_far(connection, site, DEFAULT_QUESTION, today, settings.dashboard.threshold)
+    satisfied = figures(so_far.counts).satisfied if so_far.counts else None
+    if satisfied is None:
+        return f"\nThe month so far, {so_far.month.first:%B %Y}: hidden to protect visitors."
+    return (
+        f"\nThe month so far, {so_far.month.first:%B %Y}: {satisfied.percent:.1f}% of {satisfied.n} ratings are satisfied"
+        f" (95% interval {satisfied.low:.1f}–{satisfied.high:.1f}%)."
+    )
 
 
 def _arrived(engine: Engine, settings: Config, epoch: Epoch) -> dict[str, Counts]:
@@ -231,54 +236,6 @@ port = {page_port}
     return config.load(folder / "fjes.toml")
 
 
-def _free_port(wanted: int) -> int:
-    """The wanted port on the loopback address, or any other where it is taken."""
-    for port in (wanted, 0):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-            return int(probe.getsockname()[1])
-    raise DemoError("no port of 127.0.0.1 can be had for the page; end what holds them, or try again")
-
-
-@contextlib.contextmanager
-def _child(command: tuple[str, str], settings: Path) -> Iterator[None]:
-    """One of the product's processes, in a session of its own, so that Ctrl-C reaches it through us, in order."""
-    child = subprocess.Popen(  # noqa: S603 - our own command
-        [sys.executable, "-m", "fjes", *command, "--quiet", "--config", str(settings)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=_die_with_parent,
-    )
-    try:
-        yield
-    finally:
-        child.terminate()
-        try:
-            child.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this process when the demo is killed and cannot do it (prctl(2), PR_SET_PDEATHSIG)."""
-    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-
-
-def _wait_for_page(settings: Config) -> str:
-    url = f"http://127.0.0.1:{settings.dashboard.port}/"
-    until = time.monotonic() + START_SECONDS
-    while time.monotonic() < until:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(url, timeout=10) as answer:
-                answer.read()
-            return url
-        time.sleep(0.1)
-    raise DemoError(f"the page at {url} did not answer in {START_SECONDS:g} s; see the lines above for the reason")
-
-
 @contextlib.contextmanager
 def _strollers(kiosk: Kiosk) -> Iterator[None]:
     """Without a screen nobody can tap: a simulated visitor does, as if on a hardware button."""
@@ -295,23 +252,3 @@ def _strollers(kiosk: Kiosk) -> Iterator[None]:
         yield
     finally:
         ended.set()
-
-
-@contextlib.contextmanager
-def _stoppable() -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a closed terminal end the demo in order, once: a second Ctrl-C does not hurt the tidying."""
-    caught = False
-
-    def stop(number: int, _frame: object) -> None:
-        nonlocal caught
-        if not caught:
-            caught = True
-            raise KeyboardInterrupt
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)

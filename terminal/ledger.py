@@ -1,9 +1,8 @@
 """The ledger, `open.db`: counters of periods still running. A tap adds one to a few of them, and leaves nothing else.
 
-Knows no network and no window. What has closed moves to the outbox by `terminal/release.py`.
-
-A **cell** is four counts of one (epoch, question, slice, period, key), in one fixed-width blob, so that counting
-never moves anything in the file. All cells of a period are made together, in canonical order, before its first tap.
+Knows no network and no window. Which cells a tap counts in is decided here; how they lie in the file is
+`terminal/cells.py`'s, and what has closed moves to the outbox by `terminal/release.py`. All cells of a period are made
+together, in order of their keys, before its first tap.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import struct
 import uuid
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -21,34 +19,15 @@ from zoneinfo import ZoneInfo
 from ratings import period as periods
 from ratings.config import Release
 from ratings.period import Grain, Period
-from ratings.scale import MAX_COUNT, Counts, Score
+from ratings.scale import MAX_COUNT, Score
 from ratings.table import COUNTED, REPEAT, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
 from terminal import outbox, release, storage
+from terminal.cells import SCHEMA, Cells
 from terminal.storage import StoreError as StoreError  # The error of every method here.
 
 FILE = "open.db"
 OUTBOX = "outbox"
 """The name that released.db is attached under."""
-
-_SCHEMA = (
-    """CREATE TABLE main.cell (
-        epoch TEXT NOT NULL, question TEXT NOT NULL, slice TEXT NOT NULL, period TEXT NOT NULL, key TEXT NOT NULL,
-        counts BLOB NOT NULL CHECK (length(counts) = 16),
-        PRIMARY KEY (epoch, question, slice, period, key)
-    ) WITHOUT ROWID, STRICT""",
-    # Up to which day a slice has been released: a tap that claims an earlier day counts in the first day after it.
-    """CREATE TABLE main.closed (
-        epoch TEXT NOT NULL, slice TEXT NOT NULL, through TEXT NOT NULL,
-        PRIMARY KEY (epoch, slice)
-    ) WITHOUT ROWID, STRICT""",
-    """CREATE TABLE main.meta (
-        name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL
-    ) WITHOUT ROWID, STRICT""",
-)
-
-_FOUR = struct.Struct(">4I")
-_NONE = _FOUR.pack(0, 0, 0, 0)
-_WHERE = "epoch=? AND question=? AND slice=? AND period=?"
 
 
 class Ledger:
@@ -62,6 +41,7 @@ class Ledger:
         self.settings = settings
         self.zone = zone
         self.connection = connection
+        self.cells = Cells(connection)
         self.keys: dict[Slice, Sequence[str]] = {}
         self.epoch = Epoch("")
         self._lock = lock
@@ -176,39 +156,13 @@ class Ledger:
 
     def epochs(self) -> list[Epoch]:
         """All epochs that have cells, those before the current one first."""
-        found = {Epoch(row[0]) for row in self.connection.execute("SELECT DISTINCT epoch FROM main.cell")}
-        return [*sorted(found - {self.epoch}), self.epoch]
+        return [*sorted(self.cells.epochs() - {self.epoch}), self.epoch]
 
-    def running(self, epoch: Epoch) -> list[tuple[str, Slice, Period, str]]:
-        """The periods of an epoch that have cells: (question, slice, days, written form), in order of days."""
-        rows = self.connection.execute("SELECT DISTINCT question, slice, period FROM main.cell WHERE epoch=?", (epoch,))
-        found = [(question, Slice(slice_), periods.parse(text)[0], text) for question, slice_, text in rows]
-        return sorted(found, key=lambda each: (each[0], each[1], each[2]))
-
-    def cells(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> dict[str, Counts]:
-        """The counts of one running period; keys without a rating are left out."""
-        rows = self.connection.execute(
-            f"SELECT key, counts FROM main.cell WHERE {_WHERE} AND counts<>?",  # noqa: S608
-            (epoch, question, slice_, period, _NONE),
-        )
-        return {key: _FOUR.unpack(counts) for key, counts in rows}
-
-    def forget(self, epoch: Epoch, question: str, slice_: Slice, period: str, through: date) -> None:
-        """Remove the cells of a period that is in the outbox now; part of the release's transaction."""
-        self.connection.execute(
-            f"DELETE FROM main.cell WHERE {_WHERE}",  # noqa: S608
-            (epoch, question, slice_, period),
-        )
-        self.close_through(epoch, slice_, through)
+    def move(self, epoch: Epoch, question: str, slice_: Slice, period: str, through: date) -> None:
+        """Take a period out of the ledger, its table being in the outbox; part of the release's transaction."""
+        self.cells.forget(epoch, question, slice_, period)
+        self.cells.close(epoch, slice_, through)
         self._reshape = True
-
-    def close_through(self, epoch: Epoch, slice_: Slice, day: date) -> None:
-        """Let no tap count at `day` or earlier any more; part of the release's transaction."""
-        self.connection.execute(
-            "INSERT INTO main.closed VALUES (?, ?, ?) ON CONFLICT (epoch, slice)"
-            " DO UPDATE SET through=excluded.through WHERE excluded.through>through",
-            (epoch, slice_, day.isoformat()),
-        )
 
     def put(self, epoch: Epoch, table: Table) -> bool:
         """Write a table to the outbox; part of the release's transaction. False where it is there already."""
@@ -216,11 +170,7 @@ class Ledger:
 
     def has_released(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> bool:
         """Whether the outbox holds a table of this very period."""
-        found = self.connection.execute(
-            f"SELECT 1 FROM {OUTBOX}.released WHERE {_WHERE}",  # noqa: S608
-            (epoch, question, slice_, period),
-        )
-        return found.fetchone() is not None
+        return outbox.holds(self.connection, OUTBOX, epoch, question, slice_, period)
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
@@ -247,18 +197,18 @@ class Ledger:
             )
         with storage.transaction(self.connection):
             if new:
-                for statement in _SCHEMA:
+                for statement in SCHEMA:
                     self.connection.execute(statement)
                 for statement in outbox.SCHEMA:
                     self.connection.execute(statement.format(name=OUTBOX))
-            if self._meta("timezone") != self.zone.key:
+            if self.cells.meta("timezone") != self.zone.key:
                 epoch = epoch or Epoch(str(uuid.uuid4()))
                 self.connection.execute(f"INSERT INTO {OUTBOX}.epoch (epoch) VALUES (?)", (epoch,))  # noqa: S608
-                self._set_meta("epoch", epoch)
-                self._set_meta("timezone", self.zone.key)
+                self.cells.set_meta("epoch", epoch)
+                self.cells.set_meta("timezone", self.zone.key)
         self._load()
         with storage.transaction(self.connection):
-            for question, slice_, _, text in self.running(self.epoch):
+            for question, slice_, _, text in self.cells.running(self.epoch):
                 self._make(question, slice_, text)  # A language was added since.
         # Whatever a power cut left behind is written anew and wiped.
         self._changed = self._reshape = True
@@ -267,23 +217,13 @@ class Ledger:
         found = self.connection.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name=?", (table,))  # noqa: S608
         return found.fetchone() is not None
 
-    def _meta(self, name: str) -> str | None:
-        found = self.connection.execute("SELECT value FROM main.meta WHERE name=?", (name,)).fetchone()
-        return found[0] if found else None
-
-    def _set_meta(self, name: str, value: str) -> None:
-        self.connection.execute(
-            "INSERT INTO main.meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value", (name, value)
-        )
-
     def _load(self) -> None:
         """Take the picture in memory from the file."""
-        self.epoch = Epoch(self._meta("epoch") or "")
+        self.epoch = Epoch(self.cells.meta("epoch") or "")
         self._running = {}
-        for question, slice_, days, text in self.running(self.epoch):
+        for question, slice_, days, text in self.cells.running(self.epoch):
             self._running.setdefault((question, slice_), []).append((days, text))
-        rows = self.connection.execute("SELECT slice, through FROM main.closed WHERE epoch=?", (self.epoch,))
-        self._through = {Slice(slice_): date.fromisoformat(through) for slice_, through in rows}
+        self._through = self.cells.closed(self.epoch)
         self._stale = False
 
     def grain(self, slice_: Slice) -> Grain | None:
@@ -335,25 +275,18 @@ class Ledger:
         return Period(first, last)
 
     def _make(self, question: str, slice_: Slice, period: str) -> None:
-        made = self.connection.executemany(
-            "INSERT OR IGNORE INTO main.cell VALUES (?, ?, ?, ?, ?, ?)",
-            ((self.epoch, question, slice_, period, key, _NONE) for key in sorted(self.keys[slice_])),
-        )
-        if made.rowcount:
-            self._reshape = True
+        self._reshape |= self.cells.make(self.epoch, question, slice_, period, self.keys[slice_])
 
     def _add(self, question: str, slice_: Slice, day: date, key: str, score: Score) -> None:
-        where = (self.epoch, question, slice_, self._find(question, slice_, self._day(slice_, day)), key)
-        found = self.connection.execute(f"SELECT counts FROM main.cell WHERE {_WHERE} AND key=?", where).fetchone()  # noqa: S608
-        if found is None:
+        period = self._find(question, slice_, self._day(slice_, day))
+        assert period is not None, "prepared before"
+        try:
+            self.cells.add(self.epoch, question, slice_, period, key, score)
+        except KeyError:
             raise StoreError(
                 f"{self.path}: {key!r} is not counted by {slice_}. Add it to the languages in the configuration."
-            )
-        counts = list(_FOUR.unpack(found[0]))
-        if counts[score] == MAX_COUNT:
-            raise StoreError(f"{self.path}: a counter is full at {MAX_COUNT}. This cannot be people: check the touch.")
-        counts[score] += 1
-        self.connection.execute(
-            f"UPDATE main.cell SET counts=? WHERE {_WHERE} AND key=?",  # noqa: S608
-            (_FOUR.pack(*counts), *where),
-        )
+            ) from None
+        except OverflowError:
+            raise StoreError(
+                f"{self.path}: a counter is full at {MAX_COUNT}. This cannot be people: check the touch."
+            ) from None

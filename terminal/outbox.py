@@ -62,6 +62,15 @@ def put(connection: sqlite3.Connection, name: str, epoch: Epoch, table: Table) -
     return True
 
 
+def holds(connection: sqlite3.Connection, name: str, epoch: Epoch, question: str, slice_: str, period: str) -> bool:
+    """Whether there is a table of this very period."""
+    found = connection.execute(
+        f"SELECT 1 FROM {name}.released WHERE epoch=? AND question=? AND slice=? AND period=?",  # noqa: S608
+        (epoch, question, slice_, period),
+    )
+    return found.fetchone() is not None
+
+
 def last_revision(connection: sqlite3.Connection, epoch: Epoch, name: str = "main") -> Revision:
     """The highest revision of an epoch; 0 before the first."""
     found = connection.execute(f"SELECT max(revision) FROM {name}.released WHERE epoch=?", (epoch,))  # noqa: S608

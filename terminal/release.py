@@ -28,17 +28,17 @@ def closed_periods(ledger: Ledger, today: date, question: str) -> int:
     written = 0
     for epoch in ledger.epochs():
         trend: list[tuple[str, Period, str]] = []
-        for asked, slice_, days, text in ledger.running(epoch):
+        for asked, slice_, days, text in ledger.cells.running(epoch):
             if slice_ is Slice.TREND:
                 trend.append((asked, days, text))
             elif days.last < today or asked != question:
-                cells = ledger.cells(epoch, asked, slice_, text)
+                cells = ledger.cells.read(epoch, asked, slice_, text)
                 if slice_ in POOLED and ledger.settings.mode == "closed":
                     cells = pool(slice_, cells, ledger.settings.source_minimum)
                 # A month without a rating is told, so that "no ratings" differs from "not yet heard of".
                 if cells or slice_ is Slice.TOTAL:
                     written += ledger.put(epoch, Table(asked, slice_, text, cells))
-                ledger.forget(epoch, asked, slice_, text, _through(days, today))
+                ledger.move(epoch, asked, slice_, text, _through(days, today))
         for (asked, _), pieces in groupby(trend, key=lambda each: (each[0], _month(each[1]))):
             written += _trend(ledger, epoch, asked, [days for _, days, _ in pieces], today, over=asked != question)
     for slice_ in Slice:
@@ -46,15 +46,15 @@ def closed_periods(ledger: Ledger, today: date, question: str) -> int:
         # month's total and in another's trend.
         if (grain := ledger.grain(slice_)) is not None:
             begun = periods.period_of(Grain.MONTH if slice_ is Slice.TREND else grain, today)
-            ledger.close_through(ledger.epoch, slice_, begun.first - periods.DAY)
+            ledger.cells.close(ledger.epoch, slice_, begun.first - periods.DAY)
     return written
 
 
 def running_periods(ledger: Ledger) -> int:
     """Live release: write every running period as it stands. Returns how many tables had changed."""
     written = 0
-    for asked, slice_, _, text in ledger.running(ledger.epoch):
-        if cells := ledger.cells(ledger.epoch, asked, slice_, text):
+    for asked, slice_, _, text in ledger.cells.running(ledger.epoch):
+        if cells := ledger.cells.read(ledger.epoch, asked, slice_, text):
             written += ledger.put(ledger.epoch, Table(asked, slice_, text, cells))
     return written
 
@@ -76,12 +76,12 @@ def _trend(ledger: Ledger, epoch: Epoch, asked: str, pieces: list[Period], today
             written += ledger.put(epoch, Table(asked, Slice.TREND, _text(piece.days), {COUNTED: piece.counts}))
         for days in pieces:
             if piece.days.covers(days):
-                ledger.forget(epoch, asked, Slice.TREND, _text(days), _through(days, today))
+                ledger.move(epoch, asked, Slice.TREND, _text(days), _through(days, today))
     return written
 
 
 def _counts(ledger: Ledger, epoch: Epoch, asked: str, days: Period) -> tuple[int, int, int, int]:
-    return add(ZERO, *ledger.cells(epoch, asked, Slice.TREND, _text(days)).values())
+    return add(ZERO, *ledger.cells.read(epoch, asked, Slice.TREND, _text(days)).values())
 
 
 def _text(days: Period) -> str:

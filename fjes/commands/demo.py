@@ -19,8 +19,9 @@ def demo(visits: int, once: bool, port: int) -> None:
     The exit code of `--visits N --once` is 0 when all that the visitors pressed is in the dashboard, else 1.
     """
     from dashboard.trouble import StoreError as DashboardError
-    from fjes.demo import DemoError, Wishes, run
+    from fjes.demo import Wishes, run
     from fjes.embedded_broker import BrokerError
+    from fjes.processes import DemoError
     from terminal.ledger import StoreError
 
     if once and not visits:

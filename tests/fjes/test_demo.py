@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import update
 
 from dashboard import disclosure, places, schema, store
-from fjes import demo
+from fjes import processes
 from fjes.history import add_history
 from ratings.config import DEFAULT_QUESTION
 from ratings.period import Grain, Period, period_of
@@ -112,7 +112,7 @@ def test_ctrl_c_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: signa
 def test_another_port_is_taken_where_the_wanted_one_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wanted = taken.getsockname()[1]
-        assert demo._free_port(wanted) != wanted
+        assert processes.free_port(wanted) != wanted
 
 
 @pytest.mark.parametrize("today", [date(2026, 11, 1), date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1)])

@@ -42,9 +42,9 @@ taps = st.lists(
 def counted(ledger: Ledger, slice_: Slice) -> dict[str, tuple[int, int, int, int]]:
     """All cells of a slice, over its running periods."""
     found: dict[str, tuple[int, int, int, int]] = {}
-    for question, each, _, text in ledger.running(ledger.epoch):
+    for question, each, _, text in ledger.cells.running(ledger.epoch):
         if each is slice_:
-            cells = ledger.cells(ledger.epoch, question, slice_, text)
+            cells = ledger.cells.read(ledger.epoch, question, slice_, text)
             found |= {f"{text} {key}": counts for key, counts in cells.items()}
     return found
 

@@ -66,7 +66,7 @@ def test_released_cells_are_gone_from_the_ledger(open_ledger: Open) -> None:
     ledger = open_ledger()
     put(ledger, date(2020, 9, 7), 6)
     ledger.release(oslo(2021, 1, 1), "visit")
-    assert {text for _, _, _, text in ledger.running(EPOCH)} == {"2021-01", "2021-Q1", "2021-01-01/2021-01-10"}
+    assert {text for _, _, _, text in ledger.cells.running(EPOCH)} == {"2021-01", "2021-Q1", "2021-01-01/2021-01-10"}
     assert b"2020-09counted" not in ledger.path.read_bytes()
 
 
@@ -120,7 +120,7 @@ def test_a_new_question_closes_the_old_ones_periods(open_ledger: Open) -> None:
     tables = released(ledger)
     assert {table.question for table in tables} == {"visit"}
     assert by_period(tables, Slice.LANGUAGE)["2020-Q4"] == {"nb": (2, 2, 1, 1)}
-    assert {question for question, _, _, _ in ledger.running(EPOCH)} == {"help"}
+    assert {question for question, _, _, _ in ledger.cells.running(EPOCH)} == {"help"}
 
 
 def test_a_new_time_zone_begins_a_new_epoch_and_the_old_one_is_released_when_it_closes(open_ledger: Open) -> None:
@@ -188,7 +188,9 @@ def test_a_release_interrupted_by_an_error_moves_nothing_and_can_be_repeated(
     ledger.connection.execute(f"PRAGMA outbox.max_page_count={pages}")
     for month in range(10, 13):  # Empty pages of the outbox are filled first.
         put(ledger, date(2020, month, 7), 90)
-    before = {text: ledger.cells(EPOCH, "visit", slice_, text) for _, slice_, _, text in ledger.running(EPOCH)}
+    before = {
+        text: ledger.cells.read(EPOCH, "visit", slice_, text) for _, slice_, _, text in ledger.cells.running(EPOCH)
+    }
     original = ledger.put
     calls = 0
 
@@ -203,7 +205,9 @@ def test_a_release_interrupted_by_an_error_moves_nothing_and_can_be_repeated(
     with pytest.raises(Exception, match="No space left"):
         ledger.release(oslo(2021, 1, 1), "visit")
     assert released(ledger) == []
-    assert before == {text: ledger.cells(EPOCH, "visit", slice_, text) for _, slice_, _, text in ledger.running(EPOCH)}
+    assert before == {
+        text: ledger.cells.read(EPOCH, "visit", slice_, text) for _, slice_, _, text in ledger.cells.running(EPOCH)
+    }
     monkeypatch.undo()
     ledger.connection.execute("PRAGMA outbox.max_page_count=100000")
     ledger.release(oslo(2021, 1, 1), "visit")

@@ -54,7 +54,7 @@ def test_the_ledger_holds_what_was_touched(rig: Rig) -> None:
         rig.wait(4)
     assert rig.notebook.taps == [(Score.VERY_HAPPY, "th"), (Score.UNHAPPY, None), (Score.UNHAPPY, "th")]
     ledger = rig.notebook.ledger
-    cells = ledger.cells(ledger.epoch, "visit", table.Slice.LANGUAGE, "2026-Q1")
+    cells = ledger.cells.read(ledger.epoch, "visit", table.Slice.LANGUAGE, "2026-Q1")
     assert cells["th"] >= (0, 1, 0, 1)
 
 
