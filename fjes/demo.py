@@ -162,12 +162,14 @@ def _so_far(engine: Engine, settings: Config) -> str:
         site = places.sites(connection)[0]
         today = places.today(site)
         so_far = disclosure.month_so_far(connection, site, DEFAULT_QUESTION, today, settings.dashboard.threshold)
+    month = f"{so_far.month.first:%B %Y}"
     satisfied = figures(so_far.counts).satisfied if so_far.counts else None
     if satisfied is None:
-        return f"\nThe month so far, {so_far.month.first:%B %Y}: hidden to protect visitors."
+        return f"\nThe month so far, {month}: hidden to protect visitors."
+    interval = f"{satisfied.low:.1f}–{satisfied.high:.1f}%"
     return (
-        f"\nThe month so far, {so_far.month.first:%B %Y}: {satisfied.percent:.1f}% of {satisfied.n} ratings are satisfied"
-        f" (95% interval {satisfied.low:.1f}–{satisfied.high:.1f}%)."
+        f"\nThe month so far, {month}: {satisfied.percent:.1f}% of {satisfied.n} ratings are satisfied"
+        f" (95% interval {interval})."
     )
 
 
