@@ -1,112 +1,193 @@
-"""Figures of the kiosk, with the real window and the real ledger: `python -m bench.kiosk [--idle SECONDS]`.
+"""The real kiosk in a process of its own, touched through its window's queue: `python -m bench.kiosk FOLDER WHERE`.
 
-Prints one JSON object: milliseconds from a finger's lifting to the thank-you on the screen, its commit awaited (median,
-p95, p99); milliseconds from start to first frame; percent of a core when idle; memory in MB (PSS).
+WHERE is `offscreen` or `window`.
+
+Runs the command `fjes terminal kiosk` as it is, with two changes: its clock skips the rests after a thank-you, and it
+is watched: when a frame is drawn, and how long a commit takes. Says when the first frame was there; then reads lines:
+`touch N` and `without-fsync N`, answered by milliseconds of each touch. It ends with its standard input.
 """
 
 from __future__ import annotations
 
+import ctypes
+import json
+import os
+import random
+import re
+import signal
+import sys
+import threading
 import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-STARTED = time.perf_counter()
+import terminal.clock
+import terminal.kiosk.app
+import terminal.ledger
+from fjes.cli import main as fjes
+from ratings.scale import Score
+from terminal.visit import State
 
-import argparse  # noqa: E402
-import json  # noqa: E402
-import random  # noqa: E402
-import tempfile  # noqa: E402
-import threading  # noqa: E402
-from pathlib import Path  # noqa: E402
-from statistics import median, quantiles  # noqa: E402
-
-from ratings.config import Config, Kiosk  # noqa: E402
-from ratings.scale import Score  # noqa: E402
-from terminal.clock import SystemClock  # noqa: E402
-from terminal.kiosk.app import Kiosk as App  # noqa: E402
-from terminal.kiosk.driver import Driver  # noqa: E402
-from terminal.ledger import Ledger  # noqa: E402
-
-LONGEST_WAIT = 0.008
-"""Seconds that a finger may wait for the kiosk's next look at the window's queue; drawn at random for each touch."""
+SIZE = "1280x800"
+SETTINGS = f"""[terminal]
+store = "{{folder}}/card"
+state = "{{folder}}/courier"
+[kiosk]
+size = "{SIZE}"
+"""
+HELD_SECONDS = 0.03, 0.06
+"""How long a finger stays down."""
+LIMIT_SECONDS = 10.0
 
 
-class HurriedClock(SystemClock):
-    """The machine's time, but for thank-yous, which are skipped."""
+class Clock(terminal.clock.SystemClock):
+    """The machine's time, but for the rests after thank-yous, which are skipped."""
 
     skipped = 0.0
 
     def monotonic(self) -> float:
-        return time.monotonic() + self.skipped
+        return super().monotonic() + Clock.skipped
 
 
-def touches(driver: Driver, clock: HurriedClock, count: int) -> list[float]:
-    """Milliseconds from lifting the finger to the frame with the thank-you, sorted."""
-    frames: list[float] = []
-    driver.kiosk.window.bind(on_flip=lambda *_: frames.append(time.perf_counter()))
-    taken = []
+class Ledger(terminal.ledger.Ledger):
+    """The ledger, with a watch on it."""
+
+    opened: Ledger
+    milliseconds = 0.0
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        Ledger.opened = self
+
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
+        begin = time.monotonic()
+        super().record(question, score, language, moment, repeat=repeat)
+        self.milliseconds = 1000 * (time.monotonic() - begin)
+
+
+class Kiosk(terminal.kiosk.app.Kiosk):
+    """The kiosk, watched at every frame."""
+
+    where = "offscreen"
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments, offscreen=self.where == "offscreen")
+        from kivy.graphics import opengl
+
+        sign = self.screens.layout.message.sign
+        x, y = round(sign.centre[0]), round(self.screens.layout.height - sign.y - 0.85 * sign.height)
+        # Answers only when the frame is drawn, however OpenGL has put the work off.
+        gl: Any = opengl
+        self._pixel: Callable[[], bytes] = lambda: bytes(gl.glReadPixels(x, y, 1, 1, gl.GL_RGBA, gl.GL_UNSIGNED_BYTE))
+        self._asking_pixel = b""
+        self.first_frame = 0.0
+        self.thanked_at = 0.0
+        self.thanked, self.asking = threading.Event(), threading.Event()
+        self.window.bind(on_flip=self._look)
+
+    def _look(self, *_: Any) -> None:
+        """A frame is finished, and about to be handed to the screen."""
+        pixel = self._pixel()
+        now = time.monotonic()
+        if not self.first_frame:
+            self.first_frame, self._asking_pixel = now, pixel
+            threading.Thread(target=serve, args=(self,), daemon=True).start()
+        if self.visit.state is State.ASKING:
+            self.asking.set()
+        elif pixel != self._asking_pixel and not self.thanked.is_set():
+            self.thanked_at = now
+            self.thanked.set()
+
+
+class _Button(ctypes.Structure):
+    """SDL_MouseButtonEvent of SDL 2 (SDL_events.h), filled up to the size of an SDL_Event."""
+
+    _fields_ = (
+        *((name, ctypes.c_uint32) for name in ("type", "timestamp", "window", "which")),
+        *((name, ctypes.c_uint8) for name in ("button", "state", "clicks", "padding")),
+        *((name, ctypes.c_int32) for name in ("x", "y")),
+        ("rest", ctypes.c_uint8 * 64),
+    )
+
+
+class Finger:
+    """Touches the window by SDL's queue, where a touch panel's touches arrive too."""
+
+    def __init__(self) -> None:
+        maps = Path("/proc/self/maps").read_text()
+        found = re.search(r"\S*/libSDL2-2\S*", maps)
+        if found is None:
+            raise SystemExit("the kiosk's window is not SDL's: no libSDL2-2 is loaded")
+        self._push = ctypes.CDLL(found[0]).SDL_PushEvent
+
+    def put(self, place: tuple[float, float], *, down: bool) -> None:
+        event = _Button(type=0x401 if down else 0x402, button=1, state=down, clicks=1, x=int(place[0]), y=int(place[1]))
+        if self._push(ctypes.byref(event)) != 1:
+            raise SystemExit("SDL did not take the touch")
+
+
+def touch(kiosk: Kiosk, finger: Finger, count: int) -> dict[str, list[float]]:
+    """Milliseconds from lifting the finger to the thank-you drawn, and of the commit in it, for each touch."""
+    whole, commits = [], []
     for number in range(count):
-        centre = driver.face_centre(Score(number % 4))
-        driver.down(*centre)
-        driver.pump()
-        drawn = len(frames)
-        begin = time.perf_counter()
-        time.sleep(random.uniform(0, LONGEST_WAIT))
-        driver.up(*centre)
-        taken.append((frames[drawn] - begin) * 1000)
-        clock.skipped += 60
-        driver.pump()
-    return sorted(taken)
+        place = kiosk.screens.layout.faces[Score(number % 4)].picture.centre
+        kiosk.asking.clear()
+        kiosk.thanked.clear()
+        finger.put(place, down=True)
+        time.sleep(random.uniform(*HELD_SECONDS))
+        begin = time.monotonic()
+        finger.put(place, down=False)
+        wait(kiosk.thanked, "the thank-you")
+        whole.append(1000 * (kiosk.thanked_at - begin))
+        commits.append(Ledger.opened.milliseconds)
+        kiosk.asking.clear()
+        Clock.skipped += 60
+        kiosk.refresh()
+        wait(kiosk.asking, "the question")
+        time.sleep(random.uniform(0.02, 0.04))
+    return {"touch": whole, "commit": commits}
 
 
-def idle(kiosk: App, seconds: float) -> float:
-    """Percent of a core that the running kiosk takes on a still screen; ends it."""
-    shares = []
-
-    def watch() -> None:
-        time.sleep(1)
-        cpu, wall = time.process_time(), time.perf_counter()
-        time.sleep(seconds)
-        shares.append(100 * (time.process_time() - cpu) / (time.perf_counter() - wall))
-        kiosk.stop()
-
-    threading.Thread(target=watch).start()
-    kiosk.run()
-    return shares[0]
+def wait(event: threading.Event, what: str) -> None:
+    if not event.wait(LIMIT_SECONDS):
+        raise SystemExit(f"waited {LIMIT_SECONDS:g} s in vain for {what}")
 
 
-def pss() -> float:
-    """Memory of this process in MB, shared pages divided by those who share them."""
-    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1000
+def serve(kiosk: Kiosk) -> None:
+    """Answer what is asked on standard input, beside the running kiosk; end with it."""
+    try:
+        say({"first_frame": kiosk.first_frame})
+        finger = Finger()
+        for line in sys.stdin:
+            what, _, count = line.partition(" ")
+            # NORMAL would skip some, OFF skips all: what is left is the work without the waiting for the disk.
+            for name in ("main", "outbox"):
+                Ledger.opened.connection.execute(f"PRAGMA {name}.synchronous={'FULL' if what == 'touch' else 'OFF'}")
+            say(touch(kiosk, finger, int(count)))
+    except SystemExit as trouble:
+        print(trouble, file=sys.stderr)
+    finally:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--idle", type=float, default=60, help="how long to watch an idle kiosk, in seconds")
-    parser.add_argument("--touches", type=int, default=200)
-    parser.add_argument("--size", default="1280x800")
-    asked = parser.parse_args()
-    config = Config(kiosk=Kiosk(size=asked.size))
-    with tempfile.TemporaryDirectory() as folder:
-        clock = HurriedClock()
-        ledger = Ledger.open(Path(folder), config.release, config.terminal.zone, config.kiosk.languages)
-        kiosk = App(config, clock, ledger)
-        driver = Driver(kiosk)
-        first = (time.perf_counter() - STARTED) * 1000
-        for _ in range(60):
-            driver.pump()
-        taken = touches(driver, clock, asked.touches)
-        cuts = quantiles(taken, n=100)
-        memory = pss()
-        figures = {
-            "screen": "offscreen" if kiosk.offscreen else "window",
-            "touch_ms": {"median": median(taken), "p95": cuts[94], "p99": cuts[98]},
-            "first_frame_ms": first,
-            "idle_percent": idle(kiosk, asked.idle),
-            "memory_mb": memory,
-        }
-        ledger.close()
-    print(json.dumps(figures))
+def say(answer: dict[str, Any]) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def main(words: Sequence[str]) -> None:
+    folder, Kiosk.where = Path(words[0]), words[1]
+    settings = folder / "fjes.toml"
+    settings.write_text(SETTINGS.format(folder=folder))
+    # What the command takes from these modules when it is called.
+    terminal.clock.SystemClock = Clock  # type: ignore[misc]
+    terminal.ledger.Ledger = Ledger  # type: ignore[misc, assignment]
+    terminal.kiosk.app.Kiosk = Kiosk  # type: ignore[misc, assignment]
+    fjes(["terminal", "kiosk", "--quiet", "--config", str(settings)])
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
