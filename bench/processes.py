@@ -32,7 +32,8 @@ class Child:
 
     def __init__(self, module: str, *words: str, environment: dict[str, str] | None = None) -> None:
         self._module = module
-        self._said = tempfile.TemporaryFile("w+")  # Shown only when something is wrong.
+        # Shown only when something is wrong.
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the child
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *words],
