@@ -78,7 +78,8 @@ class Visitors:
         day = periods.local_day(moment, self._config.terminal.zone)
         month = periods.write(periods.period_of(Grain.MONTH, day), Grain.MONTH)
         self.told[month] = add(self.told.get(month, ZERO), one(score))
-        self._clock.skip(self._config.kiosk.thanks_seconds + 1)
+        # Past the thank-you, and so late that nobody takes them for one who pounds.
+        self._clock.skip(self._config.kiosk.thanks_seconds + self._config.repeats.seconds)
 
 
 def begin_of_last_month(now: datetime) -> datetime:

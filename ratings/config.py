@@ -91,6 +91,13 @@ class Kiosk(Section, frozen=True):
         return int(width), int(height)
 
 
+class Repeats(Section, frozen=True):
+    """From when on ratings are set aside as pounding: the last of so many `ratings` within so many `seconds`."""
+
+    ratings: Annotated[int, Meta(ge=3, le=100)] = 10
+    seconds: Seconds = 40.0
+
+
 class Release(Section, frozen=True):
     """What leaves the terminal, and when. Only the file on the card decides this."""
 
@@ -146,6 +153,7 @@ class Config(Section, frozen=True):
         default_factory=lambda: [Question()]
     )
     kiosk: Kiosk = field(default_factory=Kiosk)
+    repeats: Repeats = field(default_factory=Repeats)
     release: Release = field(default_factory=Release)
     buttons: Buttons = field(default_factory=Buttons)
     broker: Broker = field(default_factory=Broker)

@@ -25,6 +25,7 @@ from terminal.kiosk import environment, theme
 from terminal.kiosk.touch import Fingers, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
+from terminal.repeats import Pounding
 from terminal.visit import State, Visit
 
 if TYPE_CHECKING:
@@ -50,8 +51,10 @@ _log = logging.getLogger(__name__)
 class Ledger(Protocol):
     """What the kiosk wants of `terminal.ledger.Ledger`. Every method may raise StoreError."""
 
-    def record(self, question: str, score: Score, language: str | None, moment: datetime) -> None:
-        """Put a rating on the disk; it is there when this returns."""
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
+        """Put a rating on the disk, or set it aside as a `repeat`; it is there when this returns."""
         ...
 
     def tidy(self) -> None:
@@ -76,6 +79,7 @@ class Kiosk:
         self._ledger = ledger
         self._words = [words(language) for language in config.kiosk.languages]
         self._visit = Visit(self._record, config.kiosk, clock)
+        self._pounding = Pounding(config.repeats)
         self._fingers = Fingers()
         self._over: Target | None = None
         self._presses: deque[Score] = deque()
@@ -242,7 +246,8 @@ class Kiosk:
         self._show()
 
     def _record(self, score: Score, language: str | None) -> None:
-        self._ledger.record(self._question.id, score, language, self._clock.now())
+        repeat = self._pounding.is_repeat(self._clock.monotonic())
+        self._ledger.record(self._question.id, score, language, self._clock.now(), repeat=repeat)
 
     def _tidy(self) -> None:
         """Called when the thank-you is on the screen, so that nobody waits for it. A failure is tried again."""

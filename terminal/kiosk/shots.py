@@ -37,7 +37,9 @@ class NoLedger:
 
     full = False
 
-    def record(self, question: str, score: Score, language: str | None, moment: datetime) -> None:
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
         """Take a rating, and forget it."""
         if self.full:
             raise StoreError("full")

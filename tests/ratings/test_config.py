@@ -60,7 +60,7 @@ def test_what_the_file_says_is_what_holds() -> None:
 
 MINIMUM = f"a whole number from {LEAST} to 1000"
 NAME = "a–z, 0–9 and hyphens, at most 64"
-SECTIONS = "terminal, questions, kiosk, release, buttons, broker, dashboard"
+SECTIONS = "terminal, questions, kiosk, repeats, release, buttons, broker, dashboard"
 
 
 @pytest.mark.parametrize(

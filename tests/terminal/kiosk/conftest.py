@@ -54,12 +54,14 @@ class Notebook:
     def names(self) -> list[object]:
         return [call[0] for call in self.calls]
 
-    def record(self, question: str, score: Score, language: str | None, moment: datetime) -> None:
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
         self.watch()
         if self.broken:
             raise StoreError("open.db: the disk is full; make room")
-        self.ledger.record(question, score, language, moment)
-        self.calls.append(("record", question, score, language, moment))
+        self.ledger.record(question, score, language, moment, repeat=repeat)
+        self.calls.append(("record", question, score, language, moment, repeat))
 
     def tidy(self) -> None:
         if self.broken:

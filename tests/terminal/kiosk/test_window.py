@@ -19,6 +19,7 @@ from terminal.kiosk.app import LIVE_SECONDS, RETRY_SECONDS
 from terminal.kiosk.environment import DisplayError
 from terminal.kiosk.layout import Box
 from terminal.kiosk.lines import THAI_SCALE
+from terminal.ledger import Ledger
 from terminal.visit import RECOVERY_SECONDS, State
 
 Rig = Any
@@ -301,3 +302,26 @@ def test_whether_there_is_a_display_is_seen_from_the_session(monkeypatch: pytest
     monkeypatch.delenv("DISPLAY")
     monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     assert environment.has_display()
+
+
+def test_pounding_is_set_aside_and_looks_like_any_other_rating(rig: Rig) -> None:
+    ledger = rig.notebook.ledger
+    pictures = set()
+    before = repeats(ledger)
+    for number in range(14):
+        rig.tap(Score(number % 4))
+        assert rig.kiosk.visit.state is State.THANKS
+        pictures.add(rig.driver.picture().tobytes())
+        rig.wait(3.1)
+    assert len(pictures) == 1
+    assert [call[5] for call in rig.notebook.calls if call[0] == "record"] == [False] * 9 + [True] * 5
+    assert repeats(ledger) - before == 5
+
+
+def repeats(ledger: Ledger) -> int:
+    """How many ratings are set aside in the running month."""
+    found = 0
+    for question, slice_, _, text in ledger.cells.running(ledger.epoch):
+        if slice_ is table.Slice.TOTAL:
+            found += sum(ledger.cells.read(ledger.epoch, question, slice_, text).get("repeat", (0,)))
+    return found
