@@ -31,7 +31,7 @@ test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/
 	echo "mypy --strict"; $(BIN)/mypy --strict
 	echo "pytest"; $(BIN)/pytest $(ARGS)
 
-bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted)
+bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted; ARGS="--idle 10" for less)
 	$(BIN)/python -m bench $(ARGS)
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)

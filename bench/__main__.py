@@ -20,13 +20,16 @@ from bench.figures import Side, print_aims, print_sides, spread, verdict
 # Beside the project, not in /tmp, which may be memory: commits are to wait for a real disk.
 CACHE = processes.HERE / ".cache"
 ROUNDS = 4
+SOFTWARE_OPENGL = ("libLLVM", "swrast_dri", "libgallium")
+"""Mesa's libraries that a machine with graphics hardware does not load."""
 STILL_SECONDS = 2.0
 """After the last touch, before an idle process is watched."""
 
 
 def main() -> None:
     asked = _parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # Through every clean-up.
     CACHE.mkdir(exist_ok=True)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=CACHE) as name:
@@ -85,13 +88,15 @@ def _compare(folder: Path, asked: argparse.Namespace) -> None:
         time.sleep(STILL_SECONDS)
         sides = [(ours, kiosk.processes), *([(theirs, page.processes)] if page else [])]
         _watch_idle(sides, asked.idle)
+        software = processes.mapped(kiosk.processes[0], SOFTWARE_OPENGL)
     print_sides(ours, theirs if page else None, asked.idle)
-    print(f"  of a touch of ours, the commit               {spread(commits)} ms")
-    print(f"  a touch of ours that waits for no disk       {spread(without)} ms")
+    print(f"  of a touch of ours, the commit                   {spread(commits)} ms")
+    print(f"  a touch of ours that waits for no disk           {spread(without)} ms")
     if page:
-        print(f"  Chromium, until its next frame begins        {spread(next_frames)} ms")
+        print(f"  Chromium, until its next frame begins            {spread(next_frames)} ms")
     else:
         print(f"  Nothing beside it: {missing}.")
+    print(f"  of our memory, software OpenGL's own libraries   {software:.0f} MB")
     print_aims(ours, theirs if page else None)
 
 
@@ -114,7 +119,7 @@ def _on_x11(folder: Path, touches: int) -> None:
             return
         with kiosks.running(folder, display) as kiosk:
             kiosk.touch(8)
-            print(f"  on X11 (Xvfb), a touch of ours               {spread(kiosk.touch(touches).whole)} ms")
+            print(f"  on X11 (Xvfb), a touch of ours                   {spread(kiosk.touch(touches).whole)} ms")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import random
 import re
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -105,11 +106,13 @@ def started(folder: Path, child: processes.Child, url: str) -> Iterator[tuple[fl
     profile.mkdir(exist_ok=True)
     # For root, Chromium has no sandbox.
     flags = [*FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else []), f"--user-data-dir={profile}", url]
-    begin = time.time()
-    with (
-        (folder / "chromium.log").open("w+b") as log,
-        processes.running(["chromium", *flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log) as process,
-    ):
+    with (folder / "chromium.log").open("w+b") as log, contextlib.ExitStack() as stack:
+        # What it keeps outside the profile: crash reports, and a socket, for which a path must be short.
+        short = stack.enter_context(tempfile.TemporaryDirectory(prefix="fjes-bench-"))
+        environment = os.environ | {"XDG_CONFIG_HOME": str(profile), "XDG_CACHE_HOME": str(profile), "TMPDIR": short}
+        more = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "env": environment}
+        begin = time.time()
+        process = stack.enter_context(processes.running(["chromium", *flags], **more))
         first_paint = child.hear() - begin
         said = (folder / "chromium.log").read_text(errors="replace")
         found = re.search(r"ws://\S+", said)
@@ -124,6 +127,6 @@ def running(folder: Path, child: processes.Child, url: str) -> Iterator[Chromium
     with (
         started(folder, child, url) as (_, process, address),
         sync_playwright() as playwright,
+        playwright.chromium.connect_over_cdp(address) as browser,
     ):
-        page = playwright.chromium.connect_over_cdp(address).contexts[0].pages[0]
-        yield Chromium(process, page, child)
+        yield Chromium(process, browser.contexts[0].pages[0], child)

@@ -147,3 +147,14 @@ def memory(pids: Iterable[int]) -> Memory:
                     sums[name] += int(rest.split()[0])
     pss, rss, *own = (1024 * number / 1e6 for number in sums.values())
     return Memory(pss, rss, sum(own))
+
+
+def mapped(pid: int, names: Sequence[str]) -> float:
+    """MB (PSS) that a process holds of files with one of these names in theirs (proc(5): smaps)."""
+    held, counts = 0, False
+    for line in Path(f"/proc/{pid}/smaps").read_text().splitlines():
+        if not line[0].isupper():  # The head of a mapping: addresses first, its file last.
+            counts = any(name in line.rpartition("/")[2] for name in names)
+        elif counts and line.startswith("Pss:"):
+            held += int(line.split()[1])
+    return 1024 * held / 1e6
