@@ -57,7 +57,8 @@ def open_engine(url: str) -> Engine:
         case "postgresql" | "postgres":
             # A bare `postgresql:` means another driver to older SQLAlchemy; `postgres:` is what hosts hand out.
             parsed = parsed.set(drivername="postgresql+psycopg")
-            arguments = {"connect_timeout": WAIT_SECONDS}
+            # A server made without a locale keeps bytes as they come (SQL_ASCII): ours are always UTF-8.
+            arguments = {"connect_timeout": WAIT_SECONDS, "client_encoding": "utf8"}
             if "options" not in parsed.query:
                 arguments["options"] = f"-c lock_timeout={WAIT_SECONDS}s -c timezone=UTC"
         case other:

@@ -288,3 +288,17 @@ def test_a_postgresql_that_goes_away_is_said_and_used_again_when_it_is_back(
     with engine.begin() as connection:
         store.add_terminal(connection, "Stua", "Site", "UTC")
     engine.dispose()
+
+
+def test_a_postgresql_made_without_a_locale_serves_as_well(postgres: Postgres) -> None:
+    postgres._sql("CREATE DATABASE no_locale ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    try:
+        engine = store.open_engine(postgres.url("no_locale"))
+        store.upgrade(engine)
+        with engine.begin() as connection:
+            store.add_terminal(connection, "Stua på Bjølsen", "Sjøholmen", "Europe/Oslo")
+        with store.reading(engine) as connection:
+            assert list(connection.scalars(select(schema.terminal.c.name))) == ["Stua på Bjølsen"]
+        engine.dispose()
+    finally:
+        postgres._sql("DROP DATABASE no_locale WITH (FORCE)")
