@@ -18,11 +18,18 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import Engine
 
 from dashboard import store
+
+# The same examples in every run, so that a red one is red for everybody. To look farther: make test
+# ARGS="--hypothesis-profile explore".
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("explore", deadline=None, max_examples=1000)
+hypothesis.settings.load_profile("steady")
 
 LIMIT_SECONDS = 20.0
 
