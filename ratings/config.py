@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta, Struct, field, inspect
 
+from ratings import opening
 from ratings import period as periods
 from ratings.period import Period
 from ratings.pooling import LEAST
@@ -37,6 +38,27 @@ Size = Annotated[
         description="fullscreen, or a window's size such as 1280x800",
     ),
 ]
+
+Stretches = Annotated[
+    list[
+        Annotated[
+            str,
+            Meta(
+                pattern=opening.STRETCH,
+                description='a stretch of the day in quotes, such as "10:00-16:00", at the latest until "24:00"',
+            ),
+        ]
+    ],
+    Meta(max_length=12),
+]
+Days = Annotated[
+    str,
+    Meta(
+        pattern=opening.DAYS,
+        description='a day in quotes, such as "2026-12-24", or a range, such as "2026-12-25/2027-01-01"',
+    ),
+]
+Percent = Annotated[int, Meta(ge=1, le=100)]
 
 
 class ConfigError(ValueError):
@@ -74,13 +96,19 @@ class Question(Section, frozen=True):
 
 
 class Kiosk(Section, frozen=True):
-    """What the visitor sees. `size` is `fullscreen` or, for a window, width x height in pixels."""
+    """What the visitor sees. `size` is `fullscreen` or, for a window, width x height in pixels.
+
+    `brightness_percent` and, after `dim_seconds` (0: never) without a touch, `dim_percent` are of the backlight's full.
+    """
 
     languages: Annotated[list[str], Meta(min_length=1, max_length=12)] = field(default_factory=lambda: list(LANGUAGES))
     thanks_seconds: Seconds = 3.0
     idle_seconds: Seconds = 20.0
     best_face: Literal["left", "right"] = "left"
     size: Size = "fullscreen"
+    brightness_percent: Percent = 100
+    dim_seconds: Annotated[float, Meta(ge=0, le=86400)] = 0.0
+    dim_percent: Percent = 20
 
     @property
     def window(self) -> tuple[int, int] | None:
@@ -89,6 +117,29 @@ class Kiosk(Section, frozen=True):
             return None
         width, height = self.size.split("x")
         return int(width), int(height)
+
+
+class Hours(Section, frozen=True):
+    """When the terminal asks, by the clock on the wall at its place. Where no weekday is given: around the clock.
+
+    Where any is given, those that are not are closed, as are the `closed` days. `screen` says whether it is lit then.
+    """
+
+    monday: Stretches | None = None
+    tuesday: Stretches | None = None
+    wednesday: Stretches | None = None
+    thursday: Stretches | None = None
+    friday: Stretches | None = None
+    saturday: Stretches | None = None
+    sunday: Stretches | None = None
+    closed: Annotated[list[Days], Meta(max_length=366)] = field(default_factory=list)
+    screen: Literal["on", "off"] = "on"
+
+    @property
+    def weekdays(self) -> list[list[str]] | None:
+        """The stretches of each weekday, Monday first; None where no weekday is given: always open."""
+        given: list[list[str] | None] = [getattr(self, day) for day in opening.WEEKDAYS]
+        return None if all(day is None for day in given) else [day or [] for day in given]
 
 
 class Repeats(Section, frozen=True):
@@ -153,6 +204,7 @@ class Config(Section, frozen=True):
         default_factory=lambda: [Question()]
     )
     kiosk: Kiosk = field(default_factory=Kiosk)
+    hours: Hours = field(default_factory=Hours)
     repeats: Repeats = field(default_factory=Repeats)
     release: Release = field(default_factory=Release)
     buttons: Buttons = field(default_factory=Buttons)
@@ -229,7 +281,23 @@ def _problem(config: Config) -> str | None:
         return "[broker] password: given, but no username; allowed: both, or neither"
     if config.broker.ca is not None and not config.broker.tls:
         return "[broker] ca: given, but tls is false; allowed: tls = true with it, or neither"
-    return _question_problem(config)
+    return (
+        _screen_problem(config.kiosk)
+        or opening.problem(config.hours.weekdays, config.hours.closed)
+        or _question_problem(config)
+    )
+
+
+def _screen_problem(kiosk: Kiosk) -> str | None:
+    # Nobody reads and decides in less, and a finger may rest as long before it counts for nothing.
+    if 0 < kiosk.dim_seconds < 10:
+        return f"[kiosk] dim_seconds: {kiosk.dim_seconds:g} is too short; allowed: 0 for never, or 10 to 86400"
+    if kiosk.dim_percent > kiosk.brightness_percent:
+        return (
+            f"[kiosk] dim_percent: {kiosk.dim_percent} is brighter than brightness_percent "
+            f"({kiosk.brightness_percent}); allowed: a whole number from 1 to {kiosk.brightness_percent}"
+        )
+    return None
 
 
 def _question_problem(config: Config) -> str | None:
@@ -257,7 +325,7 @@ def _explain(message: str) -> str:
     what, _, where = message.partition(" - at `$")
     steps = [step for step in re.sub(r"\[[^]]*\]", ".[]", where.rstrip("`")).split(".") if step]
     what = re.sub("Expected `str` matching .*", "not in a form that is allowed", what)
-    what = what.replace("Object contains unknown field ", "unknown key ").replace("`", "'")
+    what = what.replace("Object contains unknown field ", "unknown key ").replace(" | null", "").replace("`", "'")
     return f"{_key(steps)}: {what}; allowed: {_allowed(steps)}"
 
 
@@ -299,8 +367,8 @@ def _describe(node: inspect.Type) -> str:
             return "true or false"
         case inspect.StrType(max_length=most) if most is not None:
             return f"a text of at most {most} characters"
-        case inspect.ListType(item_type=item, max_length=most):
-            return f"a list of 1 to {most}, each {_describe(item)}"
+        case inspect.ListType(item_type=item, min_length=least, max_length=most):
+            return f"a list of {least or 0} to {most}, each {_describe(item)}"
         case inspect.UnionType(types=types):
             return " or ".join(_describe(each) for each in types if not isinstance(each, inspect.NoneType))
         case inspect.DictType(value_type=value):

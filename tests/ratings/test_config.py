@@ -59,8 +59,10 @@ def test_what_the_file_says_is_what_holds() -> None:
 
 
 MINIMUM = f"a whole number from {LEAST} to 1000"
+STRETCH = 'a stretch of the day in quotes, such as "10:00-16:00", at the latest until "24:00"'
+DAY = 'a day in quotes, such as "2026-12-24", or a range'
 NAME = "a–z, 0–9 and hyphens, at most 64"
-SECTIONS = "terminal, questions, kiosk, repeats, release, buttons, broker, dashboard"
+SECTIONS = "terminal, questions, kiosk, hours, repeats, release, buttons, broker, dashboard"
 
 
 @pytest.mark.parametrize(
@@ -127,6 +129,46 @@ SECTIONS = "terminal, questions, kiosk, repeats, release, buttons, broker, dashb
         ("[kiosk]\nsize = '80x48'", "[kiosk] size: ", "fullscreen, or a window's size such as 1280x800"),
         ("[kiosk]\nsize = '800x480\\n'".replace("'", '"'), "[kiosk] size: ", "a window's size such as 1280x800"),
         ("[kiosk]\nsize = 800", "[kiosk] size: ", "a window's size such as 1280x800"),
+        # The screen's light.
+        ("[kiosk]\ndim_seconds = -1", "[kiosk] dim_seconds: ", "a number from 0 to 86400"),
+        ("[kiosk]\ndim_seconds = 3", "[kiosk] dim_seconds: 3 is too short", "0 for never, or 10 to 86400"),
+        ("[kiosk]\ndim_percent = 0", "[kiosk] dim_percent: ", "a whole number from 1 to 100"),
+        (
+            "[kiosk]\nbrightness_percent = 30\ndim_percent = 40",
+            "[kiosk] dim_percent: 40 is brighter than brightness_percent (30)",
+            "a whole number from 1 to 30",
+        ),
+        # Opening hours.
+        ("[hours]\nmandag = ['10:00-16:00']", "[hours]: unknown key 'mandag'", "monday, tuesday, wednesday"),
+        ("[hours]\nmonday = '10:00-16:00'", "[hours] monday: Expected 'array', got 'str'", "a list of 0 to 12, each"),
+        ("[hours]\nmonday = ['10-16']", "[hours] monday: not in a form that is allowed", 'such as "10:00-16:00"'),
+        ("[hours]\nmonday = ['9:00-16:00']", "[hours] monday: ", STRETCH),
+        ("[hours]\nmonday = ['10:00-24:01']", "[hours] monday: ", STRETCH),
+        ("[hours]\nmonday = ['24:00-24:00']", "[hours] monday: ", STRETCH),
+        ("[hours]\nmonday = [10.00]", "[hours] monday: Expected 'str', got 'float'", STRETCH),
+        (
+            "[hours]\nfriday = ['22:00-02:00']",
+            "[hours] friday: '22:00-02:00' does not end after it begins",
+            'two stretches, such as "22:00-24:00" and, the day after, "00:00-02:00"',
+        ),
+        ("[hours]\nfriday = ['10:00-10:00']", "[hours] friday: '10:00-10:00' does not end after", "two stretches"),
+        (
+            "[hours]\nsunday = ['12:00-14:00', '09:00-12:01']",
+            "[hours] sunday: '09:00-12:01' and '12:00-14:00' overlap",
+            "stretches apart from each other",
+        ),
+        ("[hours]\nmonday = []", "[hours]: closed on every weekday", 'such as monday = ["10:00-16:00"]'),
+        ("[hours]\nclosed = '2026-12-24'", "[hours] closed: Expected 'array', got 'str'", "a list of 0 to 366, each"),
+        ("[hours]\nclosed = [2026-12-24]", "[hours] closed: Expected 'str', got 'date'", DAY),
+        ("[hours]\nclosed = ['24.12.2026']", "[hours] closed: not in a form that is allowed", DAY),
+        ("[hours]\nclosed = ['2026-12']", "[hours] closed: ", DAY),
+        ("[hours]\nclosed = ['2026-02-29']", "[hours] closed: '2026-02-29' names a day that does not", "the calendar"),
+        (
+            "[hours]\nclosed = ['2027-01-01/2026-12-25']",
+            "[hours] closed: '2027-01-01/2026-12-25' ends before it begins",
+            "the first day, a slash, the last day",
+        ),
+        ("[hours]\nscreen = false", "[hours] screen: ", "off, on"),
         # What protects visitors cannot be set too low.
         ("[release]\nsource_minimum = 4", "[release] source_minimum: Expected 'int' >= 5", MINIMUM),
         ("[release]\nsource_minimum = 5.5", "[release] source_minimum: ", MINIMUM),
@@ -162,6 +204,21 @@ def test_an_error_names_the_key_and_what_is_allowed(text: str, key: str, allowed
     told = refusal(text)
     assert told.startswith(key)
     assert allowed in told.removeprefix(key)
+
+
+def test_opening_hours_are_by_weekday_and_a_weekday_left_out_is_closed() -> None:
+    assert read("").hours.weekdays is None
+    hours = read(
+        """
+        [hours]
+        tuesday = ["13:00-24:00", "08:00-12:00", "12:00-13:00"]
+        sunday = []
+        closed = ["2026-12-24", "2026-12-25/2027-01-01"]
+        """
+    ).hours
+    assert hours.weekdays == [[], ["13:00-24:00", "08:00-12:00", "12:00-13:00"], [], [], [], [], []]
+    assert len(hours.closed) == 2
+    assert read("[hours]\nclosed = ['2026-12-24']").hours.weekdays is None, "open around the clock on other days"
 
 
 def test_a_password_stands_in_no_error() -> None:
