@@ -1,4 +1,4 @@
-"""One visit in front of the terminal: asking, thanks, out of order. Knows no window and no database.
+"""One visit in front of the terminal: asking, thanks, out of order, closed. Knows no window and no database.
 
 The rules:
 
@@ -7,6 +7,9 @@ The rules:
 - During the thank-you, and while out of order, presses and language buttons do nothing.
 - After the thank-you the terminal is as it was for the first visitor: first language, none chosen.
 - A language that was chosen, and no face pressed, is forgotten after the idle time.
+- Outside the opening hours it is closed: nothing is recorded, and presses and language buttons do nothing. A visit that
+  is under way when they end is finished first: whoever chose a language may still press within the idle time, and the
+  thank-you is shown whole. When they begin it asks again.
 
 Nothing here depends on which face was pressed.
 """
@@ -27,6 +30,9 @@ RECOVERY_SECONDS = 10.0
 Record = Callable[[Score, str | None], None]
 """Puts a rating on the disk, with the language that the visitor chose (None: none was touched). Raises StoreError."""
 
+IsOpen = Callable[[], bool]
+"""Whether the terminal asks at this moment: its opening hours. Called at every look, so it is cheap."""
+
 
 class State(StrEnum):
     """What the visitor sees."""
@@ -34,16 +40,18 @@ class State(StrEnum):
     ASKING = "asking"
     THANKS = "thanks"
     OUT_OF_ORDER = "out of order"
+    CLOSED = "closed"
 
 
 class Visit:
     """The state machine. Not thread-safe: one thread calls it."""
 
-    def __init__(self, record: Record, kiosk: Kiosk, clock: Clock) -> None:
+    def __init__(self, record: Record, kiosk: Kiosk, clock: Clock, is_open: IsOpen = lambda: True) -> None:
         self._record = record
         self._kiosk = kiosk
         self._clock = clock
-        self._state = State.ASKING
+        self._is_open = is_open
+        self._state = State.ASKING if is_open() else State.CLOSED
         self._chosen: str | None = None
         self._deadline: float | None = None
 
@@ -63,7 +71,10 @@ class Visit:
         return self._chosen
 
     def deadline(self) -> float | None:
-        """The moment (of `Clock.monotonic`) at which `advance` will change something; None while nothing is due."""
+        """The moment (of `Clock.monotonic`) at which `advance` will change something; None while nothing is due.
+
+        Opening and closing are not foretold: the calendar may be set at any time, so `advance` looks each time.
+        """
         return self._deadline
 
     def choose(self, language: str) -> None:
@@ -91,10 +102,12 @@ class Visit:
 
     def advance(self) -> None:
         """Time has passed: do what is due."""
-        if self._deadline is not None and self._clock.monotonic() >= self._deadline:
-            self._state = State.ASKING
+        if self._deadline is not None:
+            if self._clock.monotonic() < self._deadline:
+                return
             self._chosen = None
             self._deadline = None
+        self._state = State.ASKING if self._is_open() else State.CLOSED
 
     def _enter(self, state: State, seconds: float) -> None:
         # The clock is read after the commit: a slow card must not shorten the thank-you.

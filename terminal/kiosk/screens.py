@@ -103,7 +103,7 @@ class Screens:
             ]
             return [question, *captions]
         message = place.message
-        heading, line = words.thanks if state is State.THANKS else words.sorry
+        heading, line = {State.THANKS: words.thanks, State.OUT_OF_ORDER: words.sorry, State.CLOSED: words.closed}[state]
         return [
             self._set(heading, message.heading, message.heading_size, 1),
             self._set(line, message.line, message.line_size, 2, theme.SOFT_INK),

@@ -33,6 +33,7 @@ _CAPTIONS = {
 }
 _THANKS = ("Thank you!", "Your answer helps us do better.")
 _SORRY = ("Out of order", "Please tell a member of staff.")
+_CLOSED = ("Closed now", "You are welcome when we are open again.")
 
 
 class WordsError(ValueError):
@@ -49,6 +50,7 @@ class Words:
     captions: dict[Score, str]
     thanks: tuple[str, str]
     sorry: tuple[str, str]
+    closed: tuple[str, str]
     _question: str
     _question_with_place: str
 
@@ -84,6 +86,7 @@ def words(language: str) -> Words:
         captions={score: say(text) for score, text in _CAPTIONS.items()},
         thanks=(say(_THANKS[0]), say(_THANKS[1])),
         sorry=(say(_SORRY[0]), say(_SORRY[1])),
+        closed=(say(_CLOSED[0]), say(_CLOSED[1])),
         _question=say(_QUESTION),
         _question_with_place=_placed(language, say(_QUESTION_WITH_PLACE)),
     )

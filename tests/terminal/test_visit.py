@@ -33,8 +33,9 @@ class Bench:
         self.clock = Clock()
         self.taps: list[tuple[Score, str | None]] = []
         self.full = False
+        self.open = True
         self.seen: list[State] = []
-        self.visit = Visit(self.record, SETTINGS, self.clock)
+        self.visit = Visit(self.record, SETTINGS, self.clock, lambda: self.open)
 
     def record(self, score: Score, language: str | None) -> None:
         self.seen.append(self.visit.state)
@@ -136,11 +137,60 @@ def test_out_of_order_asks_again_after_a_while_and_the_next_press_tries_again(be
     assert bench.taps == [(Score.HAPPY, None)]
 
 
+def test_outside_the_hours_nothing_is_recorded_and_nothing_is_chosen(bench: Bench) -> None:
+    bench.open = False
+    assert not bench.visit.press(Score.HAPPY), "also when nobody has looked at the clock since"
+    assert bench.visit.state is State.CLOSED
+    bench.visit.choose("th")
+    assert (bench.visit.language, bench.visit.deadline()) == ("nb", None)
+    bench.wait(100_000)
+    assert bench.visit.state is State.CLOSED
+    assert bench.seen == []
+    bench.open = True
+    assert bench.visit.press(Score.HAPPY)
+
+
+def test_it_may_be_closed_from_the_start() -> None:
+    clock = Clock()
+    assert Visit(lambda *_: None, SETTINGS, clock, lambda: False).state is State.CLOSED
+
+
+def test_a_thank_you_under_way_at_closing_time_is_shown_whole(bench: Bench) -> None:
+    bench.visit.choose("th")
+    bench.visit.press(Score.HAPPY)
+    bench.open = False
+    bench.wait(2.9)
+    assert (bench.visit.state, bench.visit.language) == (State.THANKS, "th")
+    bench.wait(0.1)
+    assert (str(bench.visit.state), bench.visit.language) == ("closed", "nb")
+    bench.open = True
+    bench.wait(0)
+    assert str(bench.visit.state) == "asking"
+
+
+def test_who_chose_a_language_before_closing_time_may_still_press(bench: Bench) -> None:
+    bench.visit.choose("th")
+    bench.open = False
+    bench.wait(19)
+    assert bench.visit.press(Score.HAPPY)
+    assert bench.taps == [(Score.HAPPY, "th")]
+    bench.wait(3)
+    assert bench.visit.state is State.CLOSED
+
+
+def test_who_chose_a_language_before_closing_time_and_left_is_not_waited_for(bench: Bench) -> None:
+    bench.visit.choose("th")
+    bench.open = False
+    bench.wait(20)
+    assert (bench.visit.state, bench.visit.language) == (State.CLOSED, "nb")
+
+
 ACTIONS = st.one_of(
     st.sampled_from(Score),
     st.sampled_from(SETTINGS.languages),
     st.floats(0, 30),
     st.booleans(),
+    st.sampled_from(["open", "closed"]),
 )
 
 
@@ -153,10 +203,12 @@ def test_thanks_and_records_are_always_as_many(actions: list[Score | str | float
             thanked += bench.visit.press(action)
         elif isinstance(action, bool):
             bench.full = action
+        elif action in ("open", "closed"):
+            bench.open = action == "open"
         elif isinstance(action, str):
             bench.visit.choose(action)
         else:
             bench.wait(action)
-        assert bench.visit.state is State.ASKING or bench.visit.deadline() is not None
+        assert bench.visit.state in (State.ASKING, State.CLOSED) or bench.visit.deadline() is not None
         assert bench.visit.language == (bench.visit.chosen or "nb")
     assert thanked == len(bench.taps)

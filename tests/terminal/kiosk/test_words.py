@@ -17,7 +17,7 @@ from terminal.kiosk.words import Words, WordsError, available, words
 
 def texts(of: Words) -> list[str]:
     questions = [of.question(Question()), of.question(Question(place="Pro Sentret"))]
-    return [of.name, *of.captions.values(), *of.thanks, *of.sorry, *questions]
+    return [of.name, *of.captions.values(), *of.thanks, *of.sorry, *of.closed, *questions]
 
 
 def test_every_language_of_the_configuration_has_a_catalogue() -> None:
