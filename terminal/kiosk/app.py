@@ -14,18 +14,24 @@ import select
 import time
 from collections import deque
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hardware import HardwareError
+from hardware.screen import FOLDER as BACKLIGHTS
+from hardware.screen import Light, Screen
 from ratings import period as periods
 from ratings.config import Config, Question
 from ratings.period import Grain
 from ratings.scale import Score
 from terminal.clock import Clock
+from terminal.hours import Hours
 from terminal.kiosk import environment, theme
 from terminal.kiosk.touch import Fingers, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
+from terminal.rest import Rest
 from terminal.visit import State, Visit
 
 if TYPE_CHECKING:
@@ -44,6 +50,9 @@ _NAP = 0.008
 """Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
 _BEAT = 0.1
 """Seconds between rounds on a still screen: how late the end of a thank-you may be, and what Kivy needs for itself."""
+
+_NOWHEN = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+"""No moment lies from the one to the other."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,16 +78,26 @@ class Ledger(Protocol):
 class Kiosk:
     """The kiosk of one terminal. Opens its window when it is made; a process can have one.
 
-    `offscreen` draws into memory, as does a machine without a screen. Raises DisplayError, TypefaceError, WordsError.
+    `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set.
+    Raises DisplayError, TypefaceError, WordsError.
     """
 
-    def __init__(self, config: Config, clock: Clock, ledger: Ledger, *, offscreen: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        offscreen: bool = False,
+        backlights: Path = BACKLIGHTS,
+    ) -> None:
         self.offscreen = offscreen or not environment.has_display()
         self._config = config
         self._clock = clock
         self._ledger = ledger
         self._words = [words(language) for language in config.kiosk.languages]
-        self._visit = Visit(self._record, config.kiosk, clock)
+        self.keep_hours(config, backlights)
+        self._visit = Visit(self._record, config.kiosk, clock, self._is_open)
         self._pounding = Pounding(config.repeats)
         self._fingers = Fingers()
         self._over: Target | None = None
@@ -87,7 +106,7 @@ class Kiosk:
         self._awake = True
         self._untidy = False
         self._complaint = ""
-        self._today = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+        self._today = _NOWHEN
         self._next_release = -math.inf
         self._next_beat = 0.0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -115,6 +134,37 @@ class Kiosk:
     def lettering(self) -> Lettering:
         """What sets the texts."""
         return self._lettering
+
+    @property
+    def rest(self) -> Rest:
+        """How the screen is lit."""
+        return self._rest
+
+    def keep_hours(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
+        """Go by the opening hours and the dimming of a configuration from now on."""
+        self._hours = Hours(config.hours, config.terminal.zone)
+        self._opened, self._nothing_changes = True, _NOWHEN
+        kiosk, wanted = config.kiosk, []
+        if kiosk.dim_seconds:
+            wanted.append("[kiosk] dim_seconds")
+        if config.hours.screen == "off":
+            wanted.append("[hours] screen")
+        if kiosk.brightness_percent < 100:
+            wanted.append("[kiosk] brightness_percent")
+        self._screen: Screen | None = None
+        if wanted:
+            # Where nothing of this is asked for, the light is left alone.
+            try:
+                self._screen = Screen(kiosk.brightness_percent, kiosk.dim_percent, backlights)
+            except HardwareError as error:
+                _log.warning("the screen's light stays as it is, in spite of %s: %s", " and ".join(wanted), error)
+        lit = self._screen
+        self._rest = Rest(
+            lit.light if lit else lambda _: True,
+            self._clock.monotonic(),
+            dim_after=kiosk.dim_seconds if lit and kiosk.dim_seconds else None,
+            dark_after=kiosk.idle_seconds if lit and config.hours.screen == "off" else None,
+        )
 
     def run(self) -> None:
         """Show the kiosk until `stop` is called or the window is closed. Then the window is gone."""
@@ -145,8 +195,12 @@ class Kiosk:
         self._window.mainloop()
         self._look_at_calendar()
         while self._presses:
-            self._press(self._presses.popleft())
+            score = self._presses.popleft()
+            if self._rest.touch(self._clock.monotonic()):
+                self._press(score)
         self._visit.advance()
+        if self._rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
+            self._fingers.forget()
         if self._clock.monotonic() >= self._next_release:
             self._release()
         self._show()
@@ -165,6 +219,9 @@ class Kiosk:
             self._window.close()
             os.close(self._wake_read)
             os.close(self._wake_write)
+            if self._screen is not None:
+                # Whatever comes after the kiosk is to be seen.
+                self._screen.light(Light.BRIGHT)
 
     def target(self, x: float, y: float) -> Target | None:
         """The button at a point in pixels from the top left corner."""
@@ -272,6 +329,14 @@ class Kiosk:
             self._draw_screens()
         self._next_release = -math.inf
 
+    def _is_open(self) -> bool:
+        """Whether the terminal asks now. Reckoned only when it may have changed, or the clock was moved."""
+        now = self._clock.now()
+        if not self._nothing_changes[0] <= now < self._nothing_changes[1]:
+            self._nothing_changes = now, self._hours.until(now)
+            self._opened = self._hours.is_open(now)
+        return self._opened
+
     def _question_now(self) -> Question:
         day = periods.local_day(self._clock.now(), self._config.terminal.zone)
         return self._config.question_in(periods.period_of(Grain.MONTH, day))
@@ -291,9 +356,10 @@ class Kiosk:
 
     def _finger_down(self, _window: Any, touch: Any) -> bool:
         self._visit.advance()
-        x, y = self._point(touch)
-        self._over = self.target(x, y)
-        self._fingers.put(touch.uid, self._over, self._clock.monotonic())
+        # A touch that only wakes the screen is no finger: lifting it will find nothing that it was put down on.
+        if self._rest.touch(self._clock.monotonic()):
+            self._over = self.target(*self._point(touch))
+            self._fingers.put(touch.uid, self._over, self._clock.monotonic())
         self._show()
         return True
 
