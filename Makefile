@@ -34,6 +34,9 @@ test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/
 bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted; ARGS="--idle 10" for less)
 	$(BIN)/python -m bench $(ARGS)
 
+screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
+	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
+
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
 	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
 	$(PYTHON) -m venv "$$tool"
@@ -110,5 +113,5 @@ system-run:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(TEST_PACKAGES))
 
-.PHONY: help run test bench lock clean system-run system-test
+.PHONY: help run test bench screens lock clean system-run system-test
 .NOTPARALLEL:

@@ -1,0 +1,148 @@
+"""Renderings beside references kept here, and texts longer than any that ship. A reference that is missing fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from babel.messages.pofile import read_po, write_po
+from PIL import Image
+
+from ratings.config import Config, Question
+from ratings.scale import Score
+from terminal.kiosk import gallery, theme
+from terminal.kiosk import words as module
+from terminal.kiosk.gallery import MOST_PIXELS, SIZES, compared, difference, picture, screens_of, shrunk, views
+from terminal.kiosk.layout import Box
+from terminal.kiosk.words import FOLDER, Words, words
+from terminal.visit import State
+
+Rig = Any
+
+REFERENCES = Path(__file__).parent / "references"
+ACCEPT = "look at build/screens after `make screens`; if it is right: make screens ARGS=--accept"
+SPOKEN = [words(language) for language in Config().kiosk.languages]
+
+
+@pytest.mark.parametrize("name", compared())
+def test_a_screen_looks_like_its_reference(rig: Rig, name: str) -> None:
+    size, language, screen = compared()[name]
+    path = REFERENCES / f"{name}.png"
+    assert path.exists(), f"{path} is missing; {ACCEPT}"
+    drawn = picture(screens_of(size, SPOKEN, Question(), rig.kiosk.lettering), views(language)[screen])
+    with Image.open(path) as reference:
+        apart = difference(shrunk(drawn), reference)
+    assert apart <= MOST_PIXELS, f"{path}: {apart:.2%} of the pixels differ; {ACCEPT}"
+
+
+def test_no_reference_is_left_of_a_screen_that_is_no_more() -> None:
+    assert {path.stem for path in REFERENCES.iterdir()} == set(compared()), ACCEPT
+
+
+def test_the_comparison_covers_every_language_size_and_screen() -> None:
+    sizes, languages, screens = zip(*compared().values(), strict=True)
+    assert set(sizes) == set(SIZES)
+    assert set(languages) == set(Config().kiosk.languages)
+    assert set(screens) == {*(state.value.replace(" ", "-") for state in State), "held"}
+
+
+def changed(full: Image.Image, box: Box, by: tuple[int, int] | None) -> Image.Image:
+    """A picture with what is in a box moved by so many pixels, or gone."""
+    part = full.crop((box.x, box.y, box.right, box.bottom))
+    other = full.copy()
+    other.paste(theme.BACKGROUND.rgb, (box.x, box.y, box.right, box.bottom))
+    if by:
+        other.paste(part, (box.x + by[0], box.y + by[1]))
+    return other
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_face_that_moved_and_a_text_that_is_gone_are_seen(rig: Rig, size: gallery.Size) -> None:
+    screens = screens_of(size, SPOKEN, Question(), rig.kiosk.lettering)
+    full, unit = picture(screens, views("nb")["asking"]), screens.layout.unit
+    assert difference(shrunk(full), shrunk(full)) == 0
+    for face in screens.layout.faces.values():
+        for by in ((round(12 * unit), 0), (0, round(-6 * unit))):
+            assert difference(shrunk(full), shrunk(changed(full, face.picture, by))) > MOST_PIXELS
+        assert difference(shrunk(full), shrunk(changed(full, face.caption, None))) > 2 * MOST_PIXELS
+    assert difference(shrunk(full), shrunk(changed(full, screens.layout.question, (0, round(3 * unit))))) > MOST_PIXELS
+
+
+def test_what_another_driver_rounds_otherwise_is_not_seen(rig: Rig) -> None:
+    full = picture(screens_of((800, 480), SPOKEN, Question(), rig.kiosk.lettering), views("th")["asking"])
+    levels = full.point(lambda level: max(0, level - 3))
+    shifted = full.transform(full.size, Image.Transform.AFFINE, (1, 0, 0.25, 0, 1, 0.25), Image.Resampling.BILINEAR)
+    for other in (levels, shifted):
+        assert difference(shrunk(full), shrunk(other)) <= MOST_PIXELS
+
+
+def test_pictures_of_two_sizes_are_never_alike() -> None:
+    assert difference(Image.new("RGB", (240, 400)), Image.new("RGB", (400, 240))) == 1
+
+
+@pytest.mark.parametrize("language", ["nb", "th"])
+def test_the_gallery_shows_what_the_window_shows(rig: Rig, language: str) -> None:
+    rig.tap(language)
+    screens = rig.kiosk.screens
+    assert difference(picture(screens, views(language)["asking"]), rig.driver.picture()) == 0
+    rig.tap(Score.HAPPY)
+    assert difference(picture(screens, views(language)["thanks"]), rig.driver.picture()) == 0
+    rig.wait(4)
+
+
+LONGER = 1.4
+ACCENTS = str.maketrans("aceinouyACEINOUYst", "åçéîñöüÿÅÇÉÎÑÖÜŸșț")
+
+
+def stretched(text: str) -> str:
+    """A text with accents, 40 % longer: its vowels are drawn out, its words and placeholders stay."""
+    parts = text.split("%(place)s")
+    for number, part in enumerate(parts):
+        letters = list(part.translate(ACCENTS))
+        vowels = [at for at, letter in enumerate(letters) if letter in "åéîöüÿ"]
+        wanted = -(-len(part) * 4 // 10)
+        for count in range(wanted if vowels else 0):
+            letters[vowels[count % len(vowels)]] += letters[vowels[count % len(vowels)]][0]
+        parts[number] = "".join(letters)
+    return "%(place)s".join(parts)
+
+
+@pytest.fixture
+def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Words]:
+    """A catalogue made of the English one."""
+    with (FOLDER / "en.po").open("rb") as file:
+        catalogue = read_po(file)
+    for message in catalogue:
+        if message.id:
+            message.string = stretched(str(message.id))
+            assert len(message.string) >= LONGER * len(str(message.id)) - 6
+    with (tmp_path / "xp.po").open("wb") as file:
+        write_po(file, catalogue)
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    yield words("xp")
+    words.cache_clear()
+
+
+@pytest.mark.parametrize("place", ["", "Rehabiliteringssenteret Nord-Østerdal"])
+@pytest.mark.parametrize("size", SIZES)
+def test_texts_longer_by_two_fifths_stay_in_their_boxes(
+    rig: Rig, pseudo: Words, size: gallery.Size, place: str
+) -> None:
+    screens = screens_of(size, [pseudo, *SPOKEN], Question(place=place), rig.kiosk.lettering)
+    texts = [text for state in State for text in screens.texts(state, "xp")]
+    for text in [*texts, *screens.names()]:
+        assert text.block.size >= 12 * screens.layout.unit, f"too small to read: {text.block}"
+        overflow(text, rig.kiosk.lettering)
+
+
+def overflow(text: Any, lettering: Any) -> None:
+    """Measured on the drawn letters, not on the numbers that placed them."""
+    for line, baseline in zip(text.block.lines, text.baselines(), strict=True):
+        drawn = lettering.line(line, text.block.size, theme.INK)
+        pixels = Image.frombytes("RGBA", (drawn.width, drawn.height), drawn.texture.pixels)
+        left, top, right, bottom = pixels.getchannel("A").getbbox() or (0, 0, 0, 0)
+        assert right - left <= text.box.width + 1, line
+        assert baseline - drawn.ascent + top >= text.box.y - 2, line
+        assert baseline - drawn.ascent + bottom <= text.box.bottom + 2, line
