@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -235,3 +237,62 @@ def test_waking_dimming_and_closing_leave_no_line_in_a_log(
     rig.tap(Score.HAPPY)
     assert caplog.records == []
     assert sorted(path.name for path in panel.iterdir()) == ["bl_power", "max_brightness"]
+
+
+PROGRAM = """
+import os, signal, sys, threading, time
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from ratings.config import Config, Hours, Kiosk
+from terminal.clock import SystemClock
+from terminal.kiosk.app import Kiosk as App
+from terminal.ledger import Ledger
+from terminal.visit import State
+
+class Moved(SystemClock):
+    ahead = timedelta()
+    def now(self):
+        return super().now() + self.ahead
+
+clock = Moved()
+days = [(clock.now() + timedelta(days=number)).date().isoformat() for number in (-1, 1)]
+config = Config(kiosk=Kiosk(size="800x480", idle_seconds=0.5), hours=Hours(closed=["/".join(days)], screen="off"))
+ledger = Ledger.open(Path(sys.argv[1]), config.release, ZoneInfo("Europe/Oslo"), config.kiosk.languages)
+kiosk = App(config, clock, ledger, offscreen=True, backlights=Path(sys.argv[2]))
+power = Path(sys.argv[2], "panel", "bl_power")
+
+def wait(true):
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+def day():
+    wait(lambda: power.read_text() == "4")
+    assert kiosk.visit.state is State.CLOSED
+    clock.ahead = timedelta(days=3)
+    moved = time.monotonic()
+    wait(lambda: kiosk.visit.state is State.ASKING and power.read_text() == "0")
+    print(time.monotonic() - moved)
+    clock.ahead = timedelta()
+    wait(lambda: power.read_text() == "4")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
+threading.Thread(target=day).start()
+kiosk.run()
+ledger.close()
+"""
+
+
+def test_left_to_itself_it_opens_within_a_second_and_leaves_the_screen_lit_when_it_ends(tmp_path: Path) -> None:
+    panel = tmp_path / "backlight" / "panel"
+    panel.mkdir(parents=True)
+    for name in ("max_brightness", "brightness", "bl_power"):
+        (panel / name).write_text("100")
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, str(tmp_path / "card"), str(panel.parent)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert float(done.stdout) < 1
+    assert light(panel) == (100, 0)
