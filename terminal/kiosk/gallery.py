@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageFilter
 
-from ratings.config import Config, Question
+from ratings.config import LANGUAGES, Config, Question
 from ratings.scale import Score
 from terminal.kiosk import environment, theme
-from terminal.kiosk.words import Words, words
+from terminal.kiosk.words import Words, WordsError, words
 from terminal.visit import State
 
 if TYPE_CHECKING:
@@ -121,12 +121,11 @@ def accept(folder: Path, question: Question, lettering: Lettering) -> None:
             path.unlink()
 
 
-def render(folder: Path, question: Question, lettering: Lettering) -> int:
+def render(folder: Path, spoken: Sequence[Words], question: Question, lettering: Lettering) -> int:
     """Write every picture, and an index.html of them; returns how many there are."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.png"):
         path.unlink()
-    spoken = [words(language) for language in Config().kiosk.languages]
     parts, count = [], 0
     for size in SIZES:
         screens = screens_of(size, spoken, question, lettering)
@@ -162,13 +161,18 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="make screens ARGS=…", description="Pictures of every screen of the kiosk.")
     parser.add_argument("--accept", action="store_true", help="make what is drawn now the references of the test")
     parser.add_argument("--place", default="", help="the name of the place in the question")
+    parser.add_argument("--languages", default=",".join(LANGUAGES), help="codes with commas between them (%(default)s)")
     wanted = parser.parse_args(arguments)
+    try:
+        spoken = [words(language) for language in wanted.languages.split(",")]
+    except WordsError as error:
+        parser.error(str(error))
     environment.prepare(offscreen=True)
     environment.open_window(SIZES[0], "Fjes")
     from terminal.kiosk import lettering
 
     letters = lettering.Lettering()
-    count = render(FOLDER, Question(place=wanted.place), letters)
+    count = render(FOLDER, spoken, Question(place=wanted.place), letters)
     sys.stdout.write(f"{count} pictures: open {FOLDER}/index.html\n")
     if wanted.accept:
         accept(REFERENCES, Question(), letters)

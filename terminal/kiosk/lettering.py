@@ -9,8 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from kivy.core.text import Label
+from kivy.graphics.texture import Texture
+from PIL import Image
 
 from terminal.kiosk import typeface
+from terminal.kiosk.bidi import Run, runs
 from terminal.kiosk.lines import THAI_SCALE, is_thai
 from terminal.kiosk.theme import Colour
 
@@ -34,25 +37,48 @@ class Lettering:
 
     def line(self, text: str, size: int, colour: Colour) -> Line:
         """Draw a line of text at a size in pixels of an em."""
-        label = self._label(text, size, colour)
-        label.text = text
-        label.refresh()
-        texture = label.texture
+        pieces = runs(text)
+        label = self._label(pieces[0], size, colour)
+        if any(run.leftward for run in pieces):
+            texture = _upload(_joined([self._ink(run, size, colour) for run in pieces]))
+        else:
+            texture = _drawn(label, text)
         return Line(texture, int(texture.width), int(texture.height), int(label.get_ascent()))
 
     def _width(self, text: str, size: int) -> float:
         """The width of a text in pixels: the ruler that `lines.fit` wants."""
-        return float(self._label(text, size).get_extents(text)[0])
+        return float(sum(self._run_width(run, size) for run in runs(text)))
 
-    def _label(self, text: str, size: int, colour: Colour | None = None) -> Any:
+    def _run_width(self, run: Run, size: int) -> int:
+        # Kivy measures Arabic as letters that are not joined, which is too wide.
+        return self._ink(run, size).width if run.leftward else int(self._label(run, size).get_extents(run.text)[0])
+
+    def _ink(self, run: Run, size: int, colour: Colour | None = None) -> Image.Image:
+        """A run as a picture as wide as it is; HarfBuzz sets one direction at a time."""
+        label = self._label(run, size, colour)
+        texture = _drawn(label, run.text.strip() if run.leftward else run.text)
+        picture = Image.frombytes("RGBA", texture.size, texture.pixels)
+        if not run.leftward:
+            return picture.crop((0, 0, int(label.get_extents(run.text)[0]), picture.height))
+        left, _, right, _ = picture.getchannel("A").getbbox() or (0, 0, 0, 0)
+        space = self._label(Run(" ", False), size).get_extents(" ")[0]
+        before = space * (len(run.text) - len(run.text.lstrip()))
+        after = space * (len(run.text) - len(run.text.rstrip()))
+        # What comes before the first letter is at its right.
+        return picture.crop((left - after, 0, right + before, picture.height))
+
+    def _label(self, run: Run, size: int, colour: Colour | None = None) -> Any:
         # Thai without its script's name is shaped wrong (ญู ฐู น้ำ); Latin is also right for Cyrillic.
-        thai = is_thai(text)
+        thai = is_thai(run.text)
+        # By ISO 15924 Arabic is Arab. SDL_ttf knows no "Latin", and so looks at the letters, which Cyrillic wants.
+        script = "Thai" if thai else "Arab" if run.leftward else "Latin"
         label = Label(
             font_name=self._font,
             # Kivy keeps one opened font per size, with the script it was last used for: a Latin text would be measured
-            # as one script and drawn as another, and lose its end. A fraction, which is cut off later, parts the two.
-            font_size=round(size * THAI_SCALE) + 0.5 if thai else size,
-            font_script_name="Thai" if thai else "Latin",
+            # as one script and drawn as another, and lose its end. A fraction, which is cut off later, parts them.
+            font_size=round(size * THAI_SCALE) + 0.5 if thai else size + 0.25 if run.leftward else size,
+            font_script_name=script,
+            font_direction="rtl" if run.leftward else "ltr",
             font_hinting="light",
             color=colour.rgba if colour else (1, 1, 1, 1),
         )
@@ -60,3 +86,26 @@ class Lettering:
         label.text = "."
         label.refresh()
         return label
+
+
+def _drawn(label: Any, text: str) -> Any:
+    label.text = text
+    label.refresh()
+    return label.texture
+
+
+def _joined(pictures: list[Image.Image]) -> Image.Image:
+    """Pictures of the same height side by side."""
+    sheet = Image.new("RGBA", (sum(each.width for each in pictures), max(each.height for each in pictures)))
+    left = 0
+    for each in pictures:
+        sheet.paste(each, (left, 0))
+        left += each.width
+    return sheet
+
+
+def _upload(picture: Image.Image) -> Any:
+    texture = Texture.create(size=picture.size, colorfmt="rgba")
+    texture.blit_buffer(picture.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    texture.flip_vertical()
+    return texture

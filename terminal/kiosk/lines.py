@@ -19,6 +19,7 @@ Ruler = Callable[[str, int], float]
 """The width in pixels of a text at a size in pixels of an em (before `THAI_SCALE`)."""
 
 _THAI = re.compile("[\u0e00-\u0e7f]")
+_ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f]")
 _MARKED = re.compile(f"( *{MARK}[ {MARK}]*)")
 _SPACED = re.compile("( +)")
 
@@ -33,6 +34,7 @@ class Metrics:
     leading: float
 
 
+_ARABIC_METRICS = Metrics(ascent=1.24, descent=0.46, capital=0.6, leading=1.5)
 _LATIN = Metrics(ascent=0.95, descent=0.24, capital=0.714, leading=1.24)
 _THAI_METRICS = Metrics(ascent=1.19, descent=0.31, capital=0.714, leading=1.5)
 
@@ -66,9 +68,16 @@ def is_thai(text: str) -> bool:
     return _THAI.search(text) is not None
 
 
+def is_arabic(text: str) -> bool:
+    """Whether a text has letters of the Arabic script, which are joined, and written from right to left."""
+    return _ARABIC.search(text) is not None
+
+
 def metrics(text: str) -> Metrics:
     """The heights of a text's script."""
-    return _THAI_METRICS if is_thai(text) else _LATIN
+    if is_thai(text):
+        return _THAI_METRICS
+    return _ARABIC_METRICS if is_arabic(text) else _LATIN
 
 
 def fit(text: str, ruler: Ruler, width: float, height: float, *, largest: int, lines: int, smallest: int = 8) -> Block:

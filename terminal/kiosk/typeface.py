@@ -1,4 +1,4 @@
-"""The kiosk's one font: Noto Sans and Noto Sans Thai in a single file, since Kivy falls back to no second font.
+"""The kiosk's one font: Noto Sans with its Thai and Arabic in a single file, since Kivy falls back to no second font.
 
 Made on first use, or beforehand by `python -m terminal.kiosk.typeface` (an image or a package does that at build
 time, since the folder may be read-only later). Knows no Kivy.
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "fonts"
-SOURCES = (FOLDER / "NotoSans-Bold.ttf", FOLDER / "NotoSansThai-Bold.ttf")
+SOURCES = (FOLDER / "NotoSans-Bold.ttf", FOLDER / "NotoSansThai-Bold.ttf", FOLDER / "NotoSansArabic-Bold.ttf")
 FONT = FOLDER / "FjesSans-Bold.ttf"
 _NAMES = {1: "Fjes Sans", 4: "Fjes Sans Bold", 6: "FjesSans-Bold", 16: "Fjes Sans"}
 
@@ -25,9 +25,9 @@ class TypefaceError(RuntimeError):
     """The font is not there and cannot be made; the text says what to do."""
 
 
-def ready() -> Path:
-    """The path of the merged font; makes it where it is missing. Raises TypefaceError."""
-    if FONT.exists():
+def ready(*, anew: bool = False) -> Path:
+    """The path of the merged font; makes it where it is missing, or `anew`. Raises TypefaceError."""
+    if FONT.exists() and not anew:
         return FONT
     missing = [source.name for source in SOURCES if not source.exists()]
     if missing:
@@ -73,6 +73,6 @@ def _make(path: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        sys.stdout.write(f"{ready()}\n")
+        sys.stdout.write(f"{ready(anew=True)}\n")
     except TypefaceError as problem:
         sys.exit(str(problem))

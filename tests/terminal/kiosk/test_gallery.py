@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from babel.messages.pofile import read_po, write_po
-from PIL import Image
+from PIL import Image, ImageChops
 
 from ratings.config import Config, Question
 from ratings.scale import Score
@@ -146,3 +147,43 @@ def overflow(text: Any, lettering: Any) -> None:
         assert right - left <= text.box.width + 1, line
         assert baseline - drawn.ascent + top >= text.box.y - 2, line
         assert baseline - drawn.ascent + bottom <= text.box.bottom + 2, line
+
+
+@pytest.fixture
+def arabic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Words]:
+    """A catalogue that does not ship, as IT would add it."""
+    shutil.copy(Path(__file__).parent / "ar.po", tmp_path)
+    monkeypatch.setattr(module, "FOLDER", tmp_path)
+    yield words("ar")
+    words.cache_clear()
+
+
+@pytest.mark.parametrize("place", ["", "Huset (avd. 12)"])
+@pytest.mark.parametrize("size", SIZES)
+def test_arabic_stays_in_its_boxes_and_moves_no_face(rig: Rig, arabic: Words, size: gallery.Size, place: str) -> None:
+    screens = screens_of(size, [arabic, SPOKEN[0]], Question(place=place), rig.kiosk.lettering)
+    for text in [*screens.names(), *(text for state in State for text in screens.texts(state, "ar"))]:
+        assert text.block.size >= 15 * screens.layout.unit
+        overflow(text, rig.kiosk.lettering)
+    faces = screens.layout.faces
+    assert sorted(faces, key=lambda score: (faces[score].target.y, faces[score].target.x)) == sorted(Score)[::-1]
+
+
+def ink(rig: Rig, text: str) -> Image.Image:
+    drawn = rig.kiosk.lettering.line(text, 44, theme.INK)
+    alpha = Image.frombytes("RGBA", (drawn.width, drawn.height), drawn.texture.pixels).getchannel("A")
+    return alpha.crop(alpha.getbbox())
+
+
+def test_arabic_letters_are_joined(rig: Rig) -> None:
+    apart = "\N{ZERO WIDTH NON-JOINER}".join("شكر")
+    assert ink(rig, "شكر").width < 0.85 * ink(rig, apart).width
+
+
+def test_arabic_runs_from_right_to_left_and_a_latin_name_in_it_from_left_to_right(rig: Rig) -> None:
+    line, first, name, last = (ink(rig, text) for text in ("إلى Pro اليوم", "إلى", "Pro", "اليوم"))
+    assert line.width > first.width + name.width + last.width
+    ends = line.crop((0, 0, last.width, line.height)), line.crop((line.width - first.width, 0, *line.size))
+    for end, word in zip(ends, (last, first), strict=True):
+        box = end.getbbox()
+        assert ImageChops.difference(end.crop(box), word.crop(word.getbbox())).getbbox() is None

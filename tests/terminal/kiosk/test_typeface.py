@@ -30,7 +30,12 @@ def test_it_is_made_once_and_leaves_nothing_beside_it(folder: Path) -> None:
     first = made.stat().st_mtime_ns
     assert typeface.ready() == made
     assert made.stat().st_mtime_ns == first
-    assert len(list(folder.iterdir())) == 3
+    assert len(list(folder.iterdir())) == len(typeface.SOURCES) + 1
+
+
+def test_it_is_made_anew_where_that_is_asked_for(folder: Path) -> None:
+    typeface.FONT.write_bytes(b"of an older release")
+    assert typeface.ready(anew=True).stat().st_size > 100_000
 
 
 def test_a_folder_that_cannot_be_written_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
