@@ -105,17 +105,24 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return sum(levels[MOST_DIFFERENCE + 1 :]) / (one.width * one.height)
 
 
+def differs(full: Image.Image, reference: Path) -> float:
+    """The share of pixels in which a picture differs from a reference's file."""
+    with Image.open(reference) as small:
+        return difference(shrunk(full), small)
+
+
 def accept(folder: Path, question: Question, lettering: Lettering) -> None:
-    """Write the references of what is drawn now, and remove those of screens that are no more."""
+    """Write the references of what looks different now, and remove those of screens that are no more."""
     folder.mkdir(parents=True, exist_ok=True)
     spoken = [words(language) for language in Config().kiosk.languages]
     wanted = set()
     for name, (size, language, screen) in compared().items():
         drawn = picture(screens_of(size, spoken, question, lettering), views(language)[screen])
-        # Few colours make a small file; what that changes is far within the tolerance.
-        few = shrunk(drawn).quantize(128, dither=Image.Dither.NONE)
-        few.save(folder / f"{name}.png", optimize=True)
-        wanted.add(f"{name}.png")
+        path = folder / f"{name}.png"
+        if not path.exists() or differs(drawn, path) > MOST_PIXELS:
+            # Few colours make a small file; what that changes is far within the tolerance.
+            shrunk(drawn).quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        wanted.add(path.name)
     for path in folder.glob("*.png"):
         if path.name not in wanted:
             path.unlink()

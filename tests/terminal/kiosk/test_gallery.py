@@ -15,7 +15,7 @@ from ratings.config import Config, Question
 from ratings.scale import Score
 from terminal.kiosk import gallery, theme
 from terminal.kiosk import words as module
-from terminal.kiosk.gallery import MOST_PIXELS, SIZES, compared, difference, picture, screens_of, shrunk, views
+from terminal.kiosk.gallery import MOST_PIXELS, SIZES, compared, difference, differs, picture, screens_of, shrunk, views
 from terminal.kiosk.layout import Box
 from terminal.kiosk.words import FOLDER, Words, words
 from terminal.visit import State
@@ -33,8 +33,7 @@ def test_a_screen_looks_like_its_reference(rig: Rig, name: str) -> None:
     path = REFERENCES / f"{name}.png"
     assert path.exists(), f"{path} is missing; {ACCEPT}"
     drawn = picture(screens_of(size, SPOKEN, Question(), rig.kiosk.lettering), views(language)[screen])
-    with Image.open(path) as reference:
-        apart = difference(shrunk(drawn), reference)
+    apart = differs(drawn, path)
     assert apart <= MOST_PIXELS, f"{path}: {apart:.2%} of the pixels differ; {ACCEPT}"
 
 
@@ -47,6 +46,21 @@ def test_the_comparison_covers_every_language_size_and_screen() -> None:
     assert set(sizes) == set(SIZES)
     assert set(languages) == set(Config().kiosk.languages)
     assert set(screens) == {*(state.value.replace(" ", "-") for state in State), "held"}
+
+
+def test_accepting_writes_what_is_missing_or_different_and_removes_what_is_too_many(rig: Rig, tmp_path: Path) -> None:
+    shutil.copytree(REFERENCES, tmp_path, dirs_exist_ok=True)
+    missing, wrong, more = (tmp_path / f"{name}.png" for name in ("800x480-nb-thanks", "800x480-nb-held", "more"))
+    missing.unlink()
+    for path in (wrong, more):
+        shutil.copy(tmp_path / "800x480-th-asking.png", path)
+    kept = {path.name: path.read_bytes() for path in tmp_path.iterdir() if path not in (wrong, more)}
+    gallery.accept(tmp_path, Question(), rig.kiosk.lettering)
+    assert {path.stem for path in tmp_path.iterdir()} == set(compared())
+    assert all((tmp_path / name).read_bytes() == content for name, content in kept.items())
+    for path in (missing, wrong):
+        with Image.open(path) as new, Image.open(REFERENCES / path.name) as old:
+            assert difference(new.convert("RGB"), old.convert("RGB")) <= MOST_PIXELS
 
 
 def changed(full: Image.Image, box: Box, by: tuple[int, int] | None) -> Image.Image:
