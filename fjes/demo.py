@@ -83,7 +83,7 @@ def run(wishes: Wishes) -> bool:
             return _show(wishes, settings, clock, ledger, engine)
         except KeyboardInterrupt:
             click.echo("\nThe demo has ended.")
-            return True
+            return not wishes.once  # Then it was to see that every rating arrives, and did not.
 
 
 def _show(wishes: Wishes, settings: Config, clock: DemoClock, ledger: Ledger, engine: Engine) -> bool:

@@ -50,7 +50,8 @@ class Ledger:
         self._running: dict[tuple[str, Slice], list[tuple[Period, str]]] = {}
         self._through: dict[Slice, date] = {}
         self._stale = False
-        self._changed = False
+        # Databases whose journal still holds what was before the last change.
+        self._unwiped: set[Path] = set()
         self._reshape = False
 
     @classmethod
@@ -103,7 +104,7 @@ class Ledger:
         """
         local = moment.astimezone(self.zone)
         day = local.date()
-        with self._changing():
+        with self._changing(self.path):
             self._prepare(question, day)
             self._add(question, Slice.TOTAL, day, REPEAT if repeat else COUNTED, score)
             if not repeat:
@@ -123,7 +124,7 @@ class Ledger:
         Raises StoreError; then nothing was moved, and it can be called again.
         """
         today = periods.local_day(moment, self.zone)
-        with self._changing():
+        with self._changing(self.path, self.released_path):
             written = release.closed_periods(self, today, question)
             if self.settings.mode == "live":
                 written += release.running_periods(self)
@@ -133,14 +134,17 @@ class Ledger:
         return written
 
     def tidy(self) -> None:
-        """Wipe from the journals what would tell of the last tap. Called when the thank-you is on the screen."""
-        if not self._changed:
+        """Wipe from the journals what would tell of the last tap. Called when the thank-you is on the screen.
+
+        A tap leaves the outbox's journal alone: its time would tell of the tap to whoever may look at the outbox.
+        """
+        if not self._unwiped:
             return
         self._settle()
         with storage.plain_errors(self.path):
-            storage.wipe_journal(self.path)
-            storage.wipe_journal(self.released_path)
-            self._changed = False
+            for path in sorted(self._unwiped):
+                storage.wipe_journal(path)
+        self._unwiped.clear()
 
     def _settle(self) -> None:
         """Write the file anew, by keys: new or removed periods leave its pages in an order of their own."""
@@ -173,15 +177,16 @@ class Ledger:
         return outbox.holds(self.connection, OUTBOX, epoch, question, slice_, period)
 
     @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
-        """One transaction; after one that failed, the picture in memory is taken from the file again."""
+    def _changing(self, *databases: Path) -> Iterator[None]:
+        """One transaction on some databases; after one that failed, the picture in memory is taken from the file."""
         before = self.connection.total_changes
         try:
             with storage.plain_errors(self.path), storage.transaction(self.connection):
                 if self._stale:
                     self._load()
                 yield
-            self._changed |= self.connection.total_changes != before
+            if self.connection.total_changes != before:
+                self._unwiped.update(databases)
         except BaseException:
             self._stale = True
             raise
@@ -211,7 +216,8 @@ class Ledger:
             for question, slice_, _, text in self.cells.running(self.epoch):
                 self._make(question, slice_, text)  # A language was added since.
         # Whatever a power cut left behind is written anew and wiped.
-        self._changed = self._reshape = True
+        self._unwiped = {self.path, self.released_path}
+        self._reshape = True
 
     def _has(self, name: str, table: str) -> bool:
         found = self.connection.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name=?", (table,))  # noqa: S608

@@ -109,6 +109,24 @@ def test_ctrl_c_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: signa
     assert processes_in(tmp_path) == []
 
 
+def test_a_check_that_was_stopped_half_way_does_not_claim_that_every_rating_arrived(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "fjes", "demo", "--visits", "100000", "--once"],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while "touched by simulated visitors" not in (line := process.stdout.readline()):
+        assert line, "it ended by itself"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (1, "")
+    assert list(tmp_path.iterdir()) == [], "the demo left files behind"
+    assert processes_in(tmp_path) == []
+
+
 def test_another_port_is_taken_where_the_wanted_one_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wanted = taken.getsockname()[1]

@@ -159,6 +159,18 @@ def test_the_journal_is_zero_and_of_one_length_whenever_the_terminal_rests(open_
     assert journal_of(ledger.released_path).read_bytes() == bytes(JOURNAL_BYTES)
 
 
+def test_a_tap_touches_no_file_but_the_ledger_and_its_journal(open_ledger: Open) -> None:
+    ledger = open_ledger()
+    ledger.release(oslo(2020, 9, 7), "visit")
+    folder = ledger.path.parent
+    before = {path.name: path.stat().st_mtime_ns for path in [*folder.iterdir(), folder]}
+    ledger.record("visit", Score.HAPPY, "nb", oslo(2020, 9, 7, 14))
+    ledger.tidy()
+    after = {path.name: path.stat().st_mtime_ns for path in [*folder.iterdir(), folder]}
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == {"open.db", "open.db-journal"}
+
+
 def test_an_interrupted_commit_is_undone_at_start_and_its_journal_wiped(open_ledger: Open, tmp_path: Path) -> None:
     ledger = open_ledger()
     ledger.record("visit", Score.HAPPY, "nb", oslo(2020, 9, 7, 14))
