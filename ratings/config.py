@@ -1,199 +1,43 @@
-"""The configuration file `fjes.toml`: one file for a terminal, a dashboard, or both.
+"""The configuration file `fjes.toml`: one file for a terminal, a dashboard, or both. Read, and checked.
 
-Every key has a default but the terminal's id and the broker's host where one is needed. Every error names the
-file, the key and what is allowed. What protects visitors (`[release]`) is read from here only, never from the network.
+What there is to set stands in `sections.py`. Every error names the file, the key and what is allowed.
 """
 
 from __future__ import annotations
 
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Meta, Struct, field, inspect
+from msgspec import Meta, field
 
-from ratings import opening
+from ratings import complaints, opening
 from ratings import period as periods
 from ratings.period import Period
-from ratings.pooling import LEAST
-from ratings.table import OTHER, UNCHOSEN, Slice, is_key, is_name
-
-DEFAULT_QUESTION = "visit"
-"""The id of the question that is asked where the file names none."""
-
-LANGUAGES = ("nb", "en", "es", "bg", "th", "ro")
-
-Seconds = Annotated[float, Meta(ge=0.5, le=600)]
-Port = Annotated[int, Meta(ge=1, le=65535)]
-Pin = Annotated[int, Meta(ge=0, le=27)]
-Long = Literal["month", "quarter", "year"]
-Month = Annotated[str, Meta(description='a month in quotes, such as "2027-01"')]
-Size = Annotated[
-    str,
-    Meta(
-        pattern=r"\A(fullscreen|[1-9][0-9]{2,3}x[1-9][0-9]{2,3})\Z",
-        description="fullscreen, or a window's size such as 1280x800",
-    ),
-]
-
-Stretches = Annotated[
-    list[
-        Annotated[
-            str,
-            Meta(
-                pattern=opening.STRETCH,
-                description='a stretch of the day in quotes, such as "10:00-16:00", at the latest until "24:00"',
-            ),
-        ]
-    ],
-    Meta(max_length=12),
-]
-Days = Annotated[
-    str,
-    Meta(
-        pattern=opening.DAYS,
-        description='a day in quotes, such as "2026-12-24", or a range, such as "2026-12-25/2027-01-01"',
-    ),
-]
-Percent = Annotated[int, Meta(ge=1, le=100)]
+from ratings.sections import DEFAULT_QUESTION as DEFAULT_QUESTION  # What others ask the configuration for.
+from ratings.sections import LANGUAGES as LANGUAGES
+from ratings.sections import REASONS, Section
+from ratings.sections import Broker as Broker
+from ratings.sections import Buttons as Buttons
+from ratings.sections import Dashboard as Dashboard
+from ratings.sections import FollowUp as FollowUp
+from ratings.sections import Hours as Hours
+from ratings.sections import Kiosk as Kiosk
+from ratings.sections import Question as Question
+from ratings.sections import Reason as Reason
+from ratings.sections import Release as Release
+from ratings.sections import Repeats as Repeats
+from ratings.sections import Said as Said
+from ratings.sections import Sound as Sound
+from ratings.sections import Staff as Staff
+from ratings.sections import Terminal as Terminal
+from ratings.table import OTHER, SKIPPED, UNCHOSEN, Slice, is_key, is_name
 
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the text names file, key and what is allowed."""
-
-
-class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of the file: unknown keys are errors, since a misspelt key would silently do nothing."""
-
-
-class Terminal(Section, frozen=True):
-    """Who and where the terminal is. `store` holds open.db and released.db, `state` what the courier knows."""
-
-    id: str = "terminal"
-    timezone: str = "Europe/Oslo"
-    store: Path = Path("/var/lib/fjes/terminal")
-    state: Path = Path("/var/lib/fjes/courier")
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone that decides which day it is."""
-        return ZoneInfo(self.timezone)
-
-
-class Question(Section, frozen=True):
-    """A question: its id (under which ratings are counted), the month it is first asked in, its texts by language.
-
-    Without texts the question that ships is asked; `place` then names the place in it ("… på Pro Sentret i dag?").
-    """
-
-    id: str = DEFAULT_QUESTION
-    from_: Month | None = field(default=None, name="from")
-    place: Annotated[str, Meta(max_length=60)] = ""
-    texts: dict[str, Annotated[str, Meta(min_length=1, max_length=200)]] = field(default_factory=dict)
-
-
-class Kiosk(Section, frozen=True):
-    """What the visitor sees. `size` is `fullscreen` or, for a window, width x height in pixels.
-
-    `brightness_percent` and, after `dim_seconds` (0: never) without a touch, `dim_percent` are of the backlight's full.
-    """
-
-    languages: Annotated[list[str], Meta(min_length=1, max_length=12)] = field(default_factory=lambda: list(LANGUAGES))
-    thanks_seconds: Seconds = 3.0
-    idle_seconds: Seconds = 20.0
-    best_face: Literal["left", "right"] = "left"
-    size: Size = "fullscreen"
-    brightness_percent: Percent = 100
-    dim_seconds: Annotated[float, Meta(ge=0, le=86400)] = 0.0
-    dim_percent: Percent = 20
-
-    @property
-    def window(self) -> tuple[int, int] | None:
-        """Width and height in pixels; None for the full screen."""
-        if self.size == "fullscreen":
-            return None
-        width, height = self.size.split("x")
-        return int(width), int(height)
-
-
-class Hours(Section, frozen=True):
-    """When the terminal asks, by the clock on the wall at its place. Where no weekday is given: around the clock.
-
-    Where any is given, those that are not are closed, as are the `closed` days. `screen` says whether it is lit then.
-    """
-
-    monday: Stretches | None = None
-    tuesday: Stretches | None = None
-    wednesday: Stretches | None = None
-    thursday: Stretches | None = None
-    friday: Stretches | None = None
-    saturday: Stretches | None = None
-    sunday: Stretches | None = None
-    closed: Annotated[list[Days], Meta(max_length=366)] = field(default_factory=list)
-    screen: Literal["on", "off"] = "on"
-
-    @property
-    def weekdays(self) -> list[list[str]] | None:
-        """The stretches of each weekday, Monday first; None where no weekday is given: always open."""
-        given: list[list[str] | None] = [getattr(self, day) for day in opening.WEEKDAYS]
-        return None if all(day is None for day in given) else [day or [] for day in given]
-
-
-class Repeats(Section, frozen=True):
-    """From when on ratings are set aside as pounding: the last of so many `ratings` within so many `seconds`."""
-
-    ratings: Annotated[int, Meta(ge=3, le=100)] = 10
-    seconds: Seconds = 40.0
-
-
-class Release(Section, frozen=True):
-    """What leaves the terminal, and when. Only the file on the card decides this."""
-
-    mode: Literal["closed", "live"] = "closed"
-    trend: Literal["week", "day", "none"] = "week"
-    language: Long = "quarter"
-    hour: Long = "quarter"
-    reason: Long = "quarter"
-    source_minimum: Annotated[int, Meta(ge=LEAST, le=1000)] = LEAST
-
-
-class Buttons(Section, frozen=True):
-    """Four buttons, each from a GPIO pin (BCM number) to ground. `factory` is gpiozero's pin factory."""
-
-    factory: Literal["none", "lgpio", "mock"] = "none"
-    very_unhappy: Pin = 17
-    unhappy: Pin = 27
-    happy: Pin = 22
-    very_happy: Pin = 23
-    bounce_seconds: Annotated[float, Meta(ge=0, le=1)] = 0.03
-
-    @property
-    def pins(self) -> tuple[int, int, int, int]:
-        """The pins, indexed by `Score`."""
-        return self.very_unhappy, self.unhappy, self.happy, self.very_happy
-
-
-class Broker(Section, frozen=True):
-    """The MQTT broker. With `tls`, `ca` is the file of the authority to trust (the system's where it is not given)."""
-
-    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
-    port: Port = 1883
-    tls: bool = False
-    ca: Path | None = None
-    username: str | None = None
-    password: str | None = None
-
-
-class Dashboard(Section, frozen=True):
-    """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown."""
-
-    database: str = "sqlite:////var/lib/fjes/dashboard/fjes.db"
-    host: str = "127.0.0.1"
-    port: Port = 8080
-    threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
 
 
 class Config(Section, frozen=True):
@@ -204,6 +48,10 @@ class Config(Section, frozen=True):
         default_factory=lambda: [Question()]
     )
     kiosk: Kiosk = field(default_factory=Kiosk)
+    sound: Sound = field(default_factory=Sound)
+    follow_up: FollowUp = field(default_factory=FollowUp)
+    said: Said = field(default_factory=Said)
+    staff: Staff = field(default_factory=Staff)
     hours: Hours = field(default_factory=Hours)
     repeats: Repeats = field(default_factory=Repeats)
     release: Release = field(default_factory=Release)
@@ -245,7 +93,7 @@ def read(text: str, name: str = "fjes.toml") -> Config:
     try:
         config = msgspec.convert(document, Config, strict=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {_explain(str(error))}") from None
+        raise ConfigError(f"{name}: {complaints.explain(str(error), Config)}") from None
     problem = _problem(config)
     if problem:
         raise ConfigError(f"{name}: {problem}")
@@ -285,6 +133,7 @@ def _problem(config: Config) -> str | None:
         _screen_problem(config.kiosk)
         or opening.problem(config.hours.weekdays, config.hours.closed)
         or _question_problem(config)
+        or _reason_problem(config)
     )
 
 
@@ -292,6 +141,8 @@ def _screen_problem(kiosk: Kiosk) -> str | None:
     # Nobody reads and decides in less, and a finger may rest as long before it counts for nothing.
     if 0 < kiosk.dim_seconds < 10:
         return f"[kiosk] dim_seconds: {kiosk.dim_seconds:g} is too short; allowed: 0 for never, or 10 to 86400"
+    if 0 < kiosk.attract_seconds < 10:
+        return f"[kiosk] attract_seconds: {kiosk.attract_seconds:g} is too short; allowed: 0 for never, or 10 to 86400"
     if kiosk.dim_percent > kiosk.brightness_percent:
         return (
             f"[kiosk] dim_percent: {kiosk.dim_percent} is brighter than brightness_percent "
@@ -320,58 +171,26 @@ def _question_problem(config: Config) -> str | None:
     return None
 
 
-def _explain(message: str) -> str:
-    """Turn msgspec's message into: the key as it stands in the file, what is wrong, what is allowed."""
-    what, _, where = message.partition(" - at `$")
-    steps = [step for step in re.sub(r"\[[^]]*\]", ".[]", where.rstrip("`")).split(".") if step]
-    what = re.sub("Expected `str` matching .*", "not in a form that is allowed", what)
-    what = what.replace("Object contains unknown field ", "unknown key ").replace(" | null", "").replace("`", "'")
-    return f"{_key(steps)}: {what}; allowed: {_allowed(steps)}"
-
-
-def _key(steps: list[str]) -> str:
-    if not steps:
-        return "the file"
-    section = f"[{steps[0]}]" if steps[0] != "questions" else "[[questions]]"
-    return " ".join([section, *(step for step in steps[1:] if step != "[]")])
-
-
-def _allowed(steps: list[str]) -> str:
-    """What a key may be, read from the types above."""
-    node: inspect.Type = inspect.type_info(Config)
-    for step in steps:
-        if isinstance(node, inspect.StructType):
-            found = {each.encode_name: each.type for each in node.fields}.get(step)
-            if found is None:
-                break
-            node = found
-        elif isinstance(node, inspect.ListType):
-            node = node.item_type
-        elif isinstance(node, inspect.DictType):
-            node = node.value_type
-    return _describe(node)
-
-
-def _describe(node: inspect.Type) -> str:
-    match node:
-        case inspect.Metadata(extra_json_schema={"description": str(described)}):
-            return described
-        case inspect.StructType(fields=fields):
-            return ", ".join(each.encode_name for each in fields)
-        case inspect.LiteralType(values=values):
-            return ", ".join(str(value) for value in values)
-        case inspect.IntType(ge=low, le=high) | inspect.FloatType(ge=low, le=high):
-            kind = "a whole number" if isinstance(node, inspect.IntType) else "a number"
-            return kind if low is None else f"{kind} from {low} to {high}"
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.StrType(max_length=most) if most is not None:
-            return f"a text of at most {most} characters"
-        case inspect.ListType(item_type=item, min_length=least, max_length=most):
-            return f"a list of {least or 0} to {most}, each {_describe(item)}"
-        case inspect.UnionType(types=types):
-            return " or ".join(_describe(each) for each in types if not isinstance(each, inspect.NoneType))
-        case inspect.DictType(value_type=value):
-            return f"a table from language to {_describe(value)}"
-        case _:
-            return "a text"
+def _reason_problem(config: Config) -> str | None:
+    seen: set[str] = set()
+    for number, reason in enumerate(config.follow_up.reasons, start=1):
+        here = f"[[follow_up.reasons]] number {number}"
+        if not is_name(reason.id) or reason.id in (SKIPPED, OTHER):
+            return (
+                f"{here} id: {reason.id!r} is not allowed; allowed: a–z, 0–9 and hyphens, at most 64, "
+                f"but not {SKIPPED} and {OTHER}, which have a meaning of their own"
+            )
+        if reason.id in seen:
+            return f"{here} id: {reason.id} is there twice; allowed: each once"
+        seen.add(reason.id)
+        if reason.id in REASONS:
+            continue
+        ships = ", ".join(REASONS)
+        if reason.picture is None:
+            return f"{here} picture: missing for {reason.id!r}; allowed: a file, or an id that ships ({ships})"
+        if missing := [language for language in config.kiosk.languages if language not in reason.texts]:
+            return (
+                f"{here} texts: none for {', '.join(missing)}; "
+                f"allowed: every language shown, or an id that ships ({ships})"
+            )
+    return None

@@ -105,14 +105,21 @@ def settings() -> dict[tuple[str, str], str]:
     """Section and key of every setting, with its default as the file would say it (`none` where nothing is set)."""
     found: dict[tuple[str, str], str] = {}
     for section in struct(config.Config):
-        kind = section.type
-        header = f"[{section.encode_name}]"
-        if isinstance(kind, inspect.ListType):
-            kind, header = kind.item_type, f"[[{section.encode_name}]]"
-        assert isinstance(kind, inspect.StructType)
-        for key in kind.fields:
-            found[header, key.encode_name] = written(key)
+        found.update(keys(section.encode_name, section.type))
     return found
+
+
+def keys(name: str, kind: inspect.Type) -> Iterator[tuple[tuple[str, str], str]]:
+    """The keys of a section, and of the sections that it is a list of, or has lists of."""
+    header = f"[{name}]"
+    if isinstance(kind, inspect.ListType):
+        kind, header = kind.item_type, f"[[{name}]]"
+    assert isinstance(kind, inspect.StructType)
+    for key in kind.fields:
+        if isinstance(key.type, inspect.ListType) and isinstance(key.type.item_type, inspect.StructType):
+            yield from keys(f"{name}.{key.encode_name}", key.type)
+        else:
+            yield (header, key.encode_name), written(key)
 
 
 def struct(kind: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
@@ -122,6 +129,8 @@ def struct(kind: type[msgspec.Struct]) -> tuple[inspect.Field, ...]:
 
 
 def written(key: inspect.Field) -> str:
+    if key.required:
+        return "none"
     value = key.default if key.default is not NODEFAULT else key.default_factory()
     if value is None:
         return "none"
@@ -132,7 +141,7 @@ def documented() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     header = ""
     for line in CONFIGURATION.read_text("utf-8").splitlines():
-        if section := re.match(r"## `(\[+\w+\]+)`", line):
+        if section := re.match(r"##+ `(\[+[\w.]+\]+)`", line):
             header = section[1]
         elif row := re.match(r"\| `(\w+)` \| (?:`(.+?)`|(none)) \| \S", line):
             found[header, row[1]] = row[2] or row[3]

@@ -62,7 +62,9 @@ MINIMUM = f"a whole number from {LEAST} to 1000"
 STRETCH = 'a stretch of the day in quotes, such as "10:00-16:00", at the latest until "24:00"'
 DAY = 'a day in quotes, such as "2026-12-24", or a range'
 NAME = "a–z, 0–9 and hyphens, at most 64"
-SECTIONS = "terminal, questions, kiosk, hours, repeats, release, buttons, broker, dashboard"
+SECTIONS = (
+    "terminal, questions, kiosk, sound, follow_up, said, staff, hours, repeats, release, buttons, broker, dashboard"
+)
 
 
 @pytest.mark.parametrize(
@@ -186,6 +188,33 @@ SECTIONS = "terminal, questions, kiosk, hours, repeats, release, buttons, broker
         ("[buttons]\nhappy = -1", "[buttons] happy: ", "a whole number from 0 to 27"),
         ("[buttons]\nhappy = 17", "[buttons]: one pin is used twice (17, 27, 17, 23)", "four different pins"),
         ("[buttons]\nbounce_seconds = 2", "[buttons] bounce_seconds: ", "a number from 0 to 1"),
+        ("[buttons]\nspeak = 'yes'", "[buttons] speak: ", "true or false"),
+        # Turned screens, idle screens, sound, what is asked afterwards.
+        ("[kiosk]\nrotation = 45", "[kiosk] rotation: Invalid enum value 45", "0, 90, 180, 270"),
+        ("[kiosk]\ntouch_rotation = '90'", "[kiosk] touch_rotation: ", "0, 90, 180, 270"),
+        ("[kiosk]\nattract_seconds = 5", "[kiosk] attract_seconds: 5 is too short", "0 for never, or 10 to 86400"),
+        ("[sound]\nvolume_percent = 101", "[sound] volume_percent: ", "a whole number from 0 to 100"),
+        ("[said]\ntexts = { nb = ['a', 'b', 'c'] }", "[said] texts: ", "a list of 0 to 2, each a text of at most 90"),
+        ("[staff]\npin = 1234", "[staff] pin: ", "the hash of a PIN, as the docs say"),
+        ("[follow_up]\nseconds = 2", "[follow_up] seconds: ", "a number from 3 to 60"),
+        ("[follow_up]\nreasons = ['staff']", "[[follow_up.reasons]]: ", "id, picture, texts"),
+        (
+            "[[follow_up.reasons]]\nid = 'skipped'",
+            "[[follow_up.reasons]] number 1 id: 'skipped'",
+            "not skipped and other",
+        ),
+        ("[[follow_up.reasons]]\nname = 'x'", "[[follow_up.reasons]]: unknown key 'name'", "id, picture, texts"),
+        ("[[follow_up.reasons]]\nid = 'food'", "[[follow_up.reasons]] number 1 picture: missing for 'food'", "privacy"),
+        (
+            "[[follow_up.reasons]]\nid = 'food'\npicture = 'food.png'\ntexts = { nb = 'Maten' }",
+            "[[follow_up.reasons]] number 1 texts: none for en, es, bg, th, ro",
+            "every language shown",
+        ),
+        (
+            "[[follow_up.reasons]]\nid = 'staff'\n[[follow_up.reasons]]\nid = 'staff'",
+            "[[follow_up.reasons]] number 2 id: staff is there twice",
+            "each once",
+        ),
         # The broker.
         ("[broker]\nhost = ''", "[broker] host: ", "a text of at most 253 characters"),
         ("[broker]\nport = 0", "[broker] port: ", "a whole number from 1 to 65535"),

@@ -1,0 +1,236 @@
+"""The sections of `fjes.toml`, as types: every key, its default and what is allowed. Knows no file.
+
+Every key has a default but what a terminal cannot guess. What protects visitors (`Release`) is read from the card only.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Meta, Struct, field
+
+from ratings import opening
+from ratings.pooling import LEAST
+
+DEFAULT_QUESTION = "visit"
+"""The id of the question that is asked where the file names none."""
+
+REASONS = ("waiting", "staff", "help", "information", "privacy", "place")
+"""The ids of the reasons that ship, with words in every language and pictures."""
+
+LANGUAGES = ("nb", "en", "es", "bg", "th", "ro")
+
+Seconds = Annotated[float, Meta(ge=0.5, le=600)]
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Pin = Annotated[int, Meta(ge=0, le=27)]
+Long = Literal["month", "quarter", "year"]
+Month = Annotated[str, Meta(description='a month in quotes, such as "2027-01"')]
+Size = Annotated[
+    str,
+    Meta(
+        pattern=r"\A(fullscreen|[1-9][0-9]{2,3}x[1-9][0-9]{2,3})\Z",
+        description="fullscreen, or a window's size such as 1280x800",
+    ),
+]
+
+Stretches = Annotated[
+    list[
+        Annotated[
+            str,
+            Meta(
+                pattern=opening.STRETCH,
+                description='a stretch of the day in quotes, such as "10:00-16:00", at the latest until "24:00"',
+            ),
+        ]
+    ],
+    Meta(max_length=12),
+]
+Days = Annotated[
+    str,
+    Meta(
+        pattern=opening.DAYS,
+        description='a day in quotes, such as "2026-12-24", or a range, such as "2026-12-25/2027-01-01"',
+    ),
+]
+Turn = Literal[0, 90, 180, 270]
+Line = Annotated[str, Meta(min_length=1, max_length=90)]
+Lines = Annotated[list[Line], Meta(max_length=2)]
+Percent = Annotated[int, Meta(ge=1, le=100)]
+
+
+class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file: unknown keys are errors, since a misspelt key would silently do nothing."""
+
+
+class Terminal(Section, frozen=True):
+    """Who and where the terminal is. `store` holds open.db and released.db, `state` what the courier knows."""
+
+    id: str = "terminal"
+    timezone: str = "Europe/Oslo"
+    store: Path = Path("/var/lib/fjes/terminal")
+    state: Path = Path("/var/lib/fjes/courier")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that decides which day it is."""
+        return ZoneInfo(self.timezone)
+
+
+class Question(Section, frozen=True):
+    """A question: its id (under which ratings are counted), the month it is first asked in, its texts by language.
+
+    Without texts the question that ships is asked; `place` then names the place in it ("… på Pro Sentret i dag?").
+    """
+
+    id: str = DEFAULT_QUESTION
+    from_: Month | None = field(default=None, name="from")
+    place: Annotated[str, Meta(max_length=60)] = ""
+    texts: dict[str, Annotated[str, Meta(min_length=1, max_length=200)]] = field(default_factory=dict)
+
+
+class Kiosk(Section, frozen=True):
+    """What the visitor sees. `size` is `fullscreen` or, for a window, width x height in pixels.
+
+    `rotation` turns the picture clockwise by so many degrees, and the touches with it, unless `touch_rotation` says by
+    how much those are turned.
+    After `attract_seconds` (0: never) without a touch the question goes through all languages.
+    `brightness_percent` and, after `dim_seconds` (0: never) without a touch, `dim_percent` are of the backlight's full.
+    """
+
+    languages: Annotated[list[str], Meta(min_length=1, max_length=12)] = field(default_factory=lambda: list(LANGUAGES))
+    thanks_seconds: Seconds = 3.0
+    idle_seconds: Seconds = 20.0
+    best_face: Literal["left", "right"] = "left"
+    size: Size = "fullscreen"
+    rotation: Turn = 0
+    touch_rotation: Turn | None = None
+    attract_seconds: Annotated[float, Meta(ge=0, le=86400)] = 60.0
+    brightness_percent: Percent = 100
+    dim_seconds: Annotated[float, Meta(ge=0, le=86400)] = 0.0
+    dim_percent: Percent = 20
+
+    @property
+    def window(self) -> tuple[int, int] | None:
+        """Width and height in pixels; None for the full screen."""
+        if self.size == "fullscreen":
+            return None
+        width, height = self.size.split("x")
+        return int(width), int(height)
+
+
+class Hours(Section, frozen=True):
+    """When the terminal asks, by the clock on the wall at its place. Where no weekday is given: around the clock.
+
+    Where any is given, those that are not are closed, as are the `closed` days. `screen` says whether it is lit then.
+    """
+
+    monday: Stretches | None = None
+    tuesday: Stretches | None = None
+    wednesday: Stretches | None = None
+    thursday: Stretches | None = None
+    friday: Stretches | None = None
+    saturday: Stretches | None = None
+    sunday: Stretches | None = None
+    closed: Annotated[list[Days], Meta(max_length=366)] = field(default_factory=list)
+    screen: Literal["on", "off"] = "on"
+
+    @property
+    def weekdays(self) -> list[list[str]] | None:
+        """The stretches of each weekday, Monday first; None where no weekday is given: always open."""
+        given: list[list[str] | None] = [getattr(self, day) for day in opening.WEEKDAYS]
+        return None if all(day is None for day in given) else [day or [] for day in given]
+
+
+class Sound(Section, frozen=True):
+    """What is heard. `folder` holds recordings that take the place of those that ship; `device` is an ALSA device."""
+
+    volume_percent: Annotated[int, Meta(ge=0, le=100)] = 70
+    folder: Path | None = None
+    device: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class Reason(Section, frozen=True):
+    """An answer to the follow-up question. Those that ship have words and a picture; others bring their own."""
+
+    id: str
+    picture: Path | None = None
+    texts: dict[str, Annotated[str, Meta(min_length=1, max_length=40)]] = field(default_factory=dict)
+
+
+class FollowUp(Section, frozen=True):
+    """What is asked after every rating, and for how long; without reasons nothing is."""
+
+    seconds: Annotated[float, Meta(ge=3, le=60)] = 8.0
+    reasons: Annotated[list[Reason], Meta(max_length=6)] = field(default_factory=list)
+
+
+class Said(Section, frozen=True):
+    """ "You said, we did": a line or two by language, shown while nobody is at the terminal."""
+
+    texts: dict[str, Lines] = field(default_factory=dict)
+
+
+class Staff(Section, frozen=True):
+    """The staff menu: there only where `pin` is set, to the hash of a PIN, as the docs say."""
+
+    pin: Annotated[str, Meta(description="the hash of a PIN, as the docs say")] | None = None
+
+
+class Repeats(Section, frozen=True):
+    """From when on ratings are set aside as pounding: the last of so many `ratings` within so many `seconds`."""
+
+    ratings: Annotated[int, Meta(ge=3, le=100)] = 10
+    seconds: Seconds = 40.0
+
+
+class Release(Section, frozen=True):
+    """What leaves the terminal, and when. Only the file on the card decides this."""
+
+    mode: Literal["closed", "live"] = "closed"
+    trend: Literal["week", "day", "none"] = "week"
+    language: Long = "quarter"
+    hour: Long = "quarter"
+    reason: Long = "quarter"
+    source_minimum: Annotated[int, Meta(ge=LEAST, le=1000)] = LEAST
+
+
+class Buttons(Section, frozen=True):
+    """Four buttons, each from a GPIO pin (BCM number) to ground. `factory` is gpiozero's pin factory.
+
+    With `speak`, a button held for a second says the question, and does not rate.
+    """
+
+    factory: Literal["none", "lgpio", "mock"] = "none"
+    very_unhappy: Pin = 17
+    unhappy: Pin = 27
+    happy: Pin = 22
+    very_happy: Pin = 23
+    bounce_seconds: Annotated[float, Meta(ge=0, le=1)] = 0.03
+    speak: bool = False
+
+    @property
+    def pins(self) -> tuple[int, int, int, int]:
+        """The pins, indexed by `Score`."""
+        return self.very_unhappy, self.unhappy, self.happy, self.very_happy
+
+
+class Broker(Section, frozen=True):
+    """The MQTT broker. With `tls`, `ca` is the file of the authority to trust (the system's where it is not given)."""
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
+    port: Port = 1883
+    tls: bool = False
+    ca: Path | None = None
+    username: str | None = None
+    password: str | None = None
+
+
+class Dashboard(Section, frozen=True):
+    """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown."""
+
+    database: str = "sqlite:////var/lib/fjes/dashboard/fjes.db"
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
