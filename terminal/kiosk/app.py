@@ -7,27 +7,21 @@ is something to do, since a frame of Kivy's own loop costs fifty times as much a
 
 from __future__ import annotations
 
-import logging
-import math
 import os
 import select
 import time
 from collections import deque
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from hardware import HardwareError
 from hardware.screen import FOLDER as BACKLIGHTS
-from hardware.screen import Light, Screen
-from ratings import period as periods
-from ratings.config import Config, Question
-from ratings.period import Grain
+from ratings.config import Config
 from ratings.scale import Score
 from terminal.clock import Clock
-from terminal.hours import Hours
 from terminal.kiosk import environment, theme
-from terminal.kiosk.touch import Fingers, Target
+from terminal.kiosk.calendar import Calendar, Ledger
+from terminal.kiosk.lighting import Lighting
+from terminal.kiosk.touch import Fingers, Language, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
@@ -35,44 +29,18 @@ from terminal.rest import Rest
 from terminal.visit import State, Visit
 
 if TYPE_CHECKING:
-    # It imports Kivy, which must not be imported before `environment.prepare`.
+    # They import Kivy, which must not be imported before `environment.prepare`.
+    from terminal.kiosk.drawing import View
     from terminal.kiosk.lettering import Lettering
-    from terminal.kiosk.screens import Screens, View
+    from terminal.kiosk.screens import Screens
 
 OFFSCREEN_SIZE = (1280, 800)
 """Where there is no screen to fill."""
-LIVE_SECONDS = 3.0
-"""How often running periods are released where `release.mode` is `live`."""
-RETRY_SECONDS = 60.0
-"""How long after a release that failed it is tried again."""
 
 _NAP = 0.008
 """Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
 _BEAT = 0.1
 """Seconds between rounds on a still screen: how late the end of a thank-you may be, and what Kivy needs for itself."""
-
-_NOWHEN = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
-"""No moment lies from the one to the other."""
-
-_log = logging.getLogger(__name__)
-
-
-class Ledger(Protocol):
-    """What the kiosk wants of `terminal.ledger.Ledger`. Every method may raise StoreError."""
-
-    def record(
-        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
-    ) -> None:
-        """Put a rating on the disk, or set it aside as a `repeat`; it is there when this returns."""
-        ...
-
-    def tidy(self) -> None:
-        """Overwrite what the journal still tells of the last rating."""
-        ...
-
-    def release(self, moment: datetime, question: str) -> int:
-        """Release what has closed."""
-        ...
 
 
 class Kiosk:
@@ -96,8 +64,9 @@ class Kiosk:
         self._clock = clock
         self._ledger = ledger
         self._words = [words(language) for language in config.kiosk.languages]
-        self.keep_hours(config, backlights)
-        self._visit = Visit(self._record, config.kiosk, clock, self._is_open)
+        self._calendar = Calendar(config, clock, ledger)
+        self._lighting = Lighting(config, clock.monotonic(), backlights)
+        self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open)
         self._pounding = Pounding(config.repeats)
         self._fingers = Fingers()
         self._over: Target | None = None
@@ -105,14 +74,10 @@ class Kiosk:
         self._stopping = False
         self._awake = True
         self._untidy = False
-        self._complaint = ""
-        self._today = _NOWHEN
-        self._next_release = -math.inf
         self._next_beat = 0.0
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._sleeper = select.poll()
         self._sleeper.register(self._wake_read, select.POLLIN)
-        self._question = self._question_now()
         self._open()
 
     @property
@@ -138,33 +103,12 @@ class Kiosk:
     @property
     def rest(self) -> Rest:
         """How the screen is lit."""
-        return self._rest
+        return self._lighting.rest
 
     def keep_hours(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
         """Go by the opening hours and the dimming of a configuration from now on."""
-        self._hours = Hours(config.hours, config.terminal.zone)
-        self._opened, self._nothing_changes = True, _NOWHEN
-        kiosk, wanted = config.kiosk, []
-        if kiosk.dim_seconds:
-            wanted.append("[kiosk] dim_seconds")
-        if config.hours.screen == "off":
-            wanted.append("[hours] screen")
-        if kiosk.brightness_percent < 100:
-            wanted.append("[kiosk] brightness_percent")
-        self._screen: Screen | None = None
-        if wanted:
-            # Where nothing of this is asked for, the light is left alone.
-            try:
-                self._screen = Screen(kiosk.brightness_percent, kiosk.dim_percent, backlights)
-            except HardwareError as error:
-                _log.warning("the screen's light stays as it is, in spite of %s: %s", " and ".join(wanted), error)
-        lit = self._screen
-        self._rest = Rest(
-            lit.light if lit else lambda _: True,
-            self._clock.monotonic(),
-            dim_after=kiosk.dim_seconds if lit and kiosk.dim_seconds else None,
-            dark_after=kiosk.idle_seconds if lit and config.hours.screen == "off" else None,
-        )
+        self._calendar.keep_hours(config.hours)
+        self._lighting = Lighting(config, self._clock.monotonic(), backlights)
 
     def run(self) -> None:
         """Show the kiosk until `stop` is called or the window is closed. Then the window is gone."""
@@ -193,16 +137,15 @@ class Kiosk:
         """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
         self._next_beat = time.monotonic() + _BEAT
         self._window.mainloop()
-        self._look_at_calendar()
+        if self._calendar.look():
+            self._draw_screens()
         while self._presses:
             score = self._presses.popleft()
-            if self._rest.touch(self._clock.monotonic()):
+            if self.rest.touch(self._clock.monotonic()):
                 self._press(score)
         self._visit.advance()
-        if self._rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
+        if self.rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
             self._fingers.forget()
-        if self._clock.monotonic() >= self._next_release:
-            self._release()
         self._show()
         self._awake = False
         # Touches are dispatched in here; what they change is drawn in the same round.
@@ -219,22 +162,11 @@ class Kiosk:
             self._window.close()
             os.close(self._wake_read)
             os.close(self._wake_write)
-            if self._screen is not None:
-                # Whatever comes after the kiosk is to be seen.
-                self._screen.light(Light.BRIGHT)
+            self._lighting.leave()
 
     def target(self, x: float, y: float) -> Target | None:
         """The button at a point in pixels from the top left corner."""
-        if self._visit.state is not State.ASKING:
-            return None
-        place = self._screens.layout
-        for score, face in place.faces.items():
-            if face.target.holds(x, y):
-                return score
-        for language, button in zip(self._config.kiosk.languages, place.languages, strict=False):
-            if button.target.holds(x, y):
-                return language
-        return None
+        return self._screens.target(self._visit.state, x, y)
 
     def _open(self) -> None:
         environment.prepare(offscreen=self.offscreen)
@@ -276,13 +208,13 @@ class Kiosk:
 
         width, height = (int(length) for length in self._window.size)
         place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
-        self._screens = screens.Screens(place, self._words, self._question, self._lettering)
+        self._screens = screens.Screens(place, self._words, self._calendar.question, self._lettering)
         self._unprepared = self._screens.preparations()
         self._shown: View | None = None
         self._show()
 
     def _show(self) -> None:
-        from terminal.kiosk.screens import View
+        from terminal.kiosk.drawing import View
 
         held = self._fingers.target
         view = View(self._visit.state, self._visit.language, held if held == self._over else None)
@@ -304,7 +236,7 @@ class Kiosk:
 
     def _record(self, score: Score, language: str | None) -> None:
         repeat = self._pounding.is_repeat(self._clock.monotonic())
-        self._ledger.record(self._question.id, score, language, self._clock.now(), repeat=repeat)
+        self._ledger.record(self._calendar.question.id, score, language, self._clock.now(), repeat=repeat)
 
     def _tidy(self) -> None:
         """Called when the thank-you is on the screen, so that nobody waits for it. A failure is tried again."""
@@ -315,49 +247,10 @@ class Kiosk:
             return
         self._untidy = False
 
-    def _look_at_calendar(self) -> None:
-        """At the start, and when the local day changed either way: the question of the month, and what has closed."""
-        now = self._clock.now()
-        if self._today[0] <= now < self._today[1]:
-            return
-        zone = self._config.terminal.zone
-        day = periods.local_day(now, zone)
-        self._today = periods.start_of_day(day, zone), periods.start_of_day(day + periods.DAY, zone)
-        question = self._question_now()
-        if question != self._question:
-            self._question = question
-            self._draw_screens()
-        self._next_release = -math.inf
-
-    def _is_open(self) -> bool:
-        """Whether the terminal asks now. Reckoned only when it may have changed, or the clock was moved."""
-        now = self._clock.now()
-        if not self._nothing_changes[0] <= now < self._nothing_changes[1]:
-            self._nothing_changes = now, self._hours.until(now)
-            self._opened = self._hours.is_open(now)
-        return self._opened
-
-    def _question_now(self) -> Question:
-        day = periods.local_day(self._clock.now(), self._config.terminal.zone)
-        return self._config.question_in(periods.period_of(Grain.MONTH, day))
-
-    def _release(self) -> None:
-        pause = LIVE_SECONDS if self._config.release.mode == "live" else math.inf
-        try:
-            self._ledger.release(self._clock.now(), self._question.id)
-        except StoreError as error:
-            pause = RETRY_SECONDS
-            if str(error) != self._complaint:
-                self._complaint = str(error)
-                _log.warning("nothing is released: %s", error)
-        else:
-            self._complaint = ""
-        self._next_release = self._clock.monotonic() + pause
-
     def _finger_down(self, _window: Any, touch: Any) -> bool:
         self._visit.advance()
         # A touch that only wakes the screen is no finger: lifting it will find nothing that it was put down on.
-        if self._rest.touch(self._clock.monotonic()):
+        if self.rest.touch(self._clock.monotonic()):
             self._over = self.target(*self._point(touch))
             self._fingers.put(touch.uid, self._over, self._clock.monotonic())
         self._show()
@@ -374,8 +267,8 @@ class Kiosk:
         self._over = None
         if isinstance(counts, Score):
             self._press(counts)
-        elif counts is not None:
-            self._visit.choose(counts)
+        elif isinstance(counts, Language):
+            self._visit.choose(counts.code)
         self._show()
         return True
 

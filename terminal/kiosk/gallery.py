@@ -25,8 +25,9 @@ from terminal.visit import State
 
 if TYPE_CHECKING:
     # They import Kivy, which must not be imported before `environment.prepare`.
+    from terminal.kiosk.drawing import View
     from terminal.kiosk.lettering import Lettering
-    from terminal.kiosk.screens import Screens, View
+    from terminal.kiosk.screens import Screens
 
 Size = tuple[int, int]
 
@@ -55,7 +56,7 @@ def screens_of(size: Size, languages: Sequence[Words], question: Question, lette
 
 def views(language: str) -> dict[str, View]:
     """Every screen in a language, by the names that `SCREENS` has."""
-    from terminal.kiosk.screens import View
+    from terminal.kiosk.drawing import View
 
     every = [*(View(state, language) for state in State), View(State.ASKING, language, Score.HAPPY)]
     return dict(zip(SCREENS, every, strict=True))

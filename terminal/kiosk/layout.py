@@ -1,7 +1,5 @@
-"""Where everything is on the screen: rectangles from a width and a height. Knows no window, no words and no colours.
-
-All lengths are pixels; y grows downwards. A *unit* is a pixel of the smallest panel, 800x480 (7 inches, 154 x 86 mm):
-20 mm there are 112 units at most, and no target is smaller.
+"""Where everything is on the asking screen and on messages: boxes from a width and a height. Knows no window, no words
+and no colours.
 """
 
 from __future__ import annotations
@@ -11,11 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ratings.scale import Score
-
-LEAST_TARGET = 104
-"""20 mm in units along the long side of the 7-inch panel."""
-LEAST_TARGET_SHORT = 112
-"""20 mm in units along its short side: its pixels are not square."""
+from terminal.kiosk.boxes import LEAST_TARGET, LEAST_TARGET_SHORT, Box, rounded, unit_of
 
 _MARGIN = 26
 _GAP = 26
@@ -25,39 +19,6 @@ _PILL_GAP = 12
 _NAME = 21
 """Size of a language's name; as large as the captions."""
 _NARROWEST_PADDING = 11
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle: left, top, width, height."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        """The first pixel to the right of it."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        """The first pixel below it."""
-        return self.y + self.height
-
-    @property
-    def centre(self) -> tuple[float, float]:
-        """Its middle."""
-        return self.x + self.width / 2, self.y + self.height / 2
-
-    def holds(self, x: float, y: float) -> bool:
-        """Whether a point is inside."""
-        return self.x <= x < self.right and self.y <= y < self.bottom
-
-    def overlaps(self, other: Box) -> bool:
-        """Whether the two have a pixel in common."""
-        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +72,7 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
     `names` are the widths of the languages' names in ems, in order; a single one gets no button.
     """
     upright = height > width
-    unit = min(width / 480, height / 800) if upright else min(width / 800, height / 480)
+    unit = unit_of(width, height)
     buttons, name_size, foot = _languages(width, height, unit, names, per_row=3 if upright else 7)
     columns, rows = (2, 2) if upright else (4, 1)
     lines = 3 if upright else 2
@@ -140,16 +101,16 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
             reach = min(air / 2, 10 * unit)
             cells.append(
                 Face(
-                    target=_box(x + dead, y - reach, pitch - 2 * dead, diameter + space + caption + reach),
+                    target=rounded(x + dead, y - reach, pitch - 2 * dead, diameter + space + caption + reach),
                     picture=Box(round(x + (pitch - diameter) / 2), round(y), diameter, diameter),
-                    caption=_box(x + dead, y + diameter + space, pitch - 2 * dead, caption),
+                    caption=rounded(x + dead, y + diameter + space, pitch - 2 * dead, caption),
                 )
             )
     return Layout(
         width=width,
         height=height,
         unit=unit,
-        question=_box(_MARGIN * unit, top, width - 2 * _MARGIN * unit, asked),
+        question=rounded(_MARGIN * unit, top, width - 2 * _MARGIN * unit, asked),
         question_size=int(44 * unit),
         question_lines=lines,
         faces=dict(zip(_order(columns, best_face), cells, strict=True)),
@@ -204,8 +165,8 @@ def _languages(
             end = width if number == len(widths) - 1 else x + wide + gap / 2
             buttons.append(
                 Language(
-                    target=_box(begin, y, end - begin, tall * unit),
-                    pill=_box(x, pill_y, wide, pill * unit),
+                    target=rounded(begin, y, end - begin, tall * unit),
+                    pill=rounded(x, pill_y, wide, pill * unit),
                 )
             )
             x += wide + gap
@@ -238,14 +199,8 @@ def _message(width: int, height: int, unit: float) -> Message:
     y = (height - sign - space - heading - line) * 0.48
     return Message(
         sign=Box(round((width - sign) / 2), round(y), round(sign), round(sign)),
-        heading=_box(side, y + sign + space, width - 2 * side, heading),
+        heading=rounded(side, y + sign + space, width - 2 * side, heading),
         heading_size=int(64 * unit),
-        line=_box(side, y + sign + space + heading, width - 2 * side, line),
+        line=rounded(side, y + sign + space + heading, width - 2 * side, line),
         line_size=int(28 * unit),
     )
-
-
-def _box(x: float, y: float, width: float, height: float) -> Box:
-    """Whole pixels, edge by edge, so that boxes that touch neither overlap nor leave a gap."""
-    left, top = round(x), round(y)
-    return Box(left, top, round(x + width) - left, round(y + height) - top)

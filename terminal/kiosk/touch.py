@@ -18,8 +18,28 @@ from ratings.scale import Score
 
 HELD_SECONDS = 10.0
 
-Target = Score | str
-"""A button: a face, or the code of a language."""
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """The button of a language."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """An answer to the follow-up question; None is to skip it."""
+
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """The button that speaks."""
+
+
+Target = Score | Language | Reason | Listen
+"""A button that a visitor may touch."""
 
 
 @dataclass(frozen=True, slots=True)

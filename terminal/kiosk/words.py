@@ -34,6 +34,17 @@ _CAPTIONS = {
 _THANKS = ("Thank you!", "Your answer helps us do better.")
 _SORRY = ("Out of order", "Please tell a member of staff.")
 _CLOSED = ("Closed now", "You are welcome when we are open again.")
+_FOLLOW_UP = "What mattered most today?"
+_REASONS = {
+    "waiting": "Waiting time",
+    "staff": "The staff",
+    "help": "The help I got",
+    "information": "The information",
+    "privacy": "Privacy",
+    "place": "The place",
+}
+_SKIP = "Skip"
+_SAID = "You said, we did"
 
 
 class WordsError(ValueError):
@@ -51,6 +62,13 @@ class Words:
     thanks: tuple[str, str]
     sorry: tuple[str, str]
     closed: tuple[str, str]
+    follow_up: str
+    """What is asked after every rating, where that is switched on."""
+    reasons: dict[str, str]
+    """The answers to it that ship, by id."""
+    skip: str
+    said: str
+    """Above what staff tell visitors while nobody is there."""
     _question: str
     _question_with_place: str
 
@@ -87,6 +105,10 @@ def words(language: str) -> Words:
         thanks=(say(_THANKS[0]), say(_THANKS[1])),
         sorry=(say(_SORRY[0]), say(_SORRY[1])),
         closed=(say(_CLOSED[0]), say(_CLOSED[1])),
+        follow_up=say(_FOLLOW_UP),
+        reasons={reason: say(text) for reason, text in _REASONS.items()},
+        skip=say(_SKIP),
+        said=say(_SAID),
         _question=say(_QUESTION),
         _question_with_place=_placed(language, say(_QUESTION_WITH_PLACE)),
     )

@@ -15,8 +15,8 @@ from ratings.config import Config, Question
 from ratings.scale import Score
 from terminal.kiosk import gallery, theme
 from terminal.kiosk import words as module
+from terminal.kiosk.boxes import Box
 from terminal.kiosk.gallery import MOST_PIXELS, SIZES, compared, difference, differs, picture, screens_of, shrunk, views
-from terminal.kiosk.layout import Box
 from terminal.kiosk.words import FOLDER, Words, words
 from terminal.visit import State
 

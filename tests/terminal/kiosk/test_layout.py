@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ratings.scale import Score
-from terminal.kiosk.layout import Box, Layout, arrange
+from terminal.kiosk.boxes import Box
+from terminal.kiosk.layout import Layout, arrange
 
 NAMES = [2.74, 3.54, 3.82, 5.45, 1.72, 3.98]
 SIZES = [(800, 480), (1024, 600), (1024, 768), (1280, 720), (1280, 800), (1366, 768), (1920, 1080)]

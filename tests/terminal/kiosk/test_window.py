@@ -15,9 +15,9 @@ from PIL import Image, ImageChops
 from ratings import table
 from ratings.scale import Score
 from terminal.kiosk import environment, theme
-from terminal.kiosk.app import LIVE_SECONDS, RETRY_SECONDS
+from terminal.kiosk.boxes import Box
+from terminal.kiosk.calendar import LIVE_SECONDS, RETRY_SECONDS
 from terminal.kiosk.environment import DisplayError
-from terminal.kiosk.layout import Box
 from terminal.kiosk.lines import THAI_SCALE
 from terminal.ledger import Ledger
 from terminal.visit import RECOVERY_SECONDS, State

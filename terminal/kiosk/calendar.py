@@ -1,0 +1,112 @@
+"""What the day and the hour decide: which question is asked, whether the terminal is open, when is released.
+
+Knows no window. A clock that was moved, either way, is noticed at the next look.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from datetime import UTC, datetime
+from typing import Protocol
+
+from ratings import period as periods
+from ratings.config import Config, Hours, Question
+from ratings.period import Grain
+from ratings.scale import Score
+from terminal import hours
+from terminal.clock import Clock
+from terminal.ledger import StoreError
+
+LIVE_SECONDS = 3.0
+"""How often running periods are released where `release.mode` is `live`."""
+RETRY_SECONDS = 60.0
+"""How long after a release that failed it is tried again."""
+
+_NOWHEN = (datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=UTC))
+"""No moment lies from the one to the other."""
+
+_log = logging.getLogger(__name__)
+
+
+class Ledger(Protocol):
+    """What the kiosk wants of `terminal.ledger.Ledger`. Every method may raise StoreError."""
+
+    def record(
+        self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
+    ) -> None:
+        """Put a rating on the disk, or set it aside as a `repeat`; it is there when this returns."""
+        ...
+
+    def tidy(self) -> None:
+        """Overwrite what the journal still tells of the last rating."""
+        ...
+
+    def release(self, moment: datetime, question: str) -> int:
+        """Release what has closed."""
+        ...
+
+
+class Calendar:
+    """The calendar of one terminal."""
+
+    def __init__(self, config: Config, clock: Clock, ledger: Ledger) -> None:
+        self._config = config
+        self._clock = clock
+        self._ledger = ledger
+        self._complaint = ""
+        self._today = _NOWHEN
+        self._next_release = -math.inf
+        self.keep_hours(config.hours)
+        self.question = self._question_now()
+        """The one asked now, as of the last `look`."""
+
+    def keep_hours(self, wanted: Hours) -> None:
+        """Go by these opening hours from now on."""
+        self._hours = hours.Hours(wanted, self._config.terminal.zone)
+        self._opened, self._nothing_changes = True, _NOWHEN
+
+    def look(self) -> bool:
+        """Find the question of the month, and release what is due. Returns whether another question is asked now."""
+        changed = self._is_another_day() and self._question_now() != self.question
+        if changed:
+            self.question = self._question_now()
+        if self._clock.monotonic() >= self._next_release:
+            self._release()
+        return changed
+
+    def is_open(self) -> bool:
+        """Whether the terminal asks now. Reckoned only when it may have changed, or the clock was moved."""
+        now = self._clock.now()
+        if not self._nothing_changes[0] <= now < self._nothing_changes[1]:
+            self._nothing_changes = now, self._hours.until(now)
+            self._opened = self._hours.is_open(now)
+        return self._opened
+
+    def _is_another_day(self) -> bool:
+        """At the start, and when the local day changed either way; then what has closed is to be released."""
+        now = self._clock.now()
+        if self._today[0] <= now < self._today[1]:
+            return False
+        zone = self._config.terminal.zone
+        day = periods.local_day(now, zone)
+        self._today = periods.start_of_day(day, zone), periods.start_of_day(day + periods.DAY, zone)
+        self._next_release = -math.inf
+        return True
+
+    def _question_now(self) -> Question:
+        day = periods.local_day(self._clock.now(), self._config.terminal.zone)
+        return self._config.question_in(periods.period_of(Grain.MONTH, day))
+
+    def _release(self) -> None:
+        pause = LIVE_SECONDS if self._config.release.mode == "live" else math.inf
+        try:
+            self._ledger.release(self._clock.now(), self.question.id)
+        except StoreError as error:
+            pause = RETRY_SECONDS
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                _log.warning("nothing is released: %s", error)
+        else:
+            self._complaint = ""
+        self._next_release = self._clock.monotonic() + pause
