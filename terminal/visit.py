@@ -77,6 +77,12 @@ class Visit:
         """
         return self._deadline
 
+    def configure(self, kiosk: Kiosk) -> None:
+        """Go by other languages and times from now on; a language that is no longer shown is no longer chosen."""
+        self._kiosk = kiosk
+        if self._chosen not in kiosk.languages:
+            self._chosen = None
+
     def choose(self, language: str) -> None:
         """A language button was touched. Raises ValueError for a language that is not shown."""
         if language not in self._kiosk.languages:

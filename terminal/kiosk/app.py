@@ -105,10 +105,21 @@ class Kiosk:
         """How the screen is lit."""
         return self._lighting.rest
 
-    def keep_hours(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
-        """Go by the opening hours and the dimming of a configuration from now on."""
-        self._calendar.keep_hours(config.hours)
+    def configure(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
+        """Go by another configuration from now on: what visitors see, when it asks, how it is lit, what is pounding.
+
+        The window, the ledger's settings and the place of its store stay as they were. Raises WordsError; then nothing
+        has changed.
+        """
+        self._words = [words(language) for language in config.kiosk.languages]
+        if config.repeats != self._config.repeats:
+            self._pounding = Pounding(config.repeats)
+        self._config = config
+        self._calendar.configure(config)
         self._lighting = Lighting(config, self._clock.monotonic(), backlights)
+        self._visit.configure(config.kiosk)
+        self._fingers.forget()
+        self._draw_screens()
 
     def run(self) -> None:
         """Show the kiosk until `stop` is called or the window is closed. Then the window is gone."""

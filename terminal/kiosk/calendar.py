@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from ratings import period as periods
-from ratings.config import Config, Hours, Question
+from ratings.config import Config, Question
 from ratings.period import Grain
 from ratings.scale import Score
 from terminal import hours
@@ -51,20 +51,20 @@ class Calendar:
     """The calendar of one terminal."""
 
     def __init__(self, config: Config, clock: Clock, ledger: Ledger) -> None:
-        self._config = config
         self._clock = clock
         self._ledger = ledger
         self._complaint = ""
-        self._today = _NOWHEN
         self._next_release = -math.inf
-        self.keep_hours(config.hours)
+        self.configure(config)
         self.question = self._question_now()
         """The one asked now, as of the last `look`."""
 
-    def keep_hours(self, wanted: Hours) -> None:
-        """Go by these opening hours from now on."""
-        self._hours = hours.Hours(wanted, self._config.terminal.zone)
+    def configure(self, config: Config) -> None:
+        """Go by these questions and opening hours from now on."""
+        self._config = config
+        self._hours = hours.Hours(config.hours, config.terminal.zone)
         self._opened, self._nothing_changes = True, _NOWHEN
+        self._today = _NOWHEN
 
     def look(self) -> bool:
         """Find the question of the month, and release what is due. Returns whether another question is asked now."""

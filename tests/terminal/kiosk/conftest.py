@@ -82,7 +82,7 @@ class Rig:
 
     def __init__(self, driver: Driver, clock: HandClock, notebook: Notebook) -> None:
         self.driver, self.clock, self.notebook = driver, clock, notebook
-        self.kiosk = driver.kiosk
+        self.kiosk, self.config = driver.kiosk, CONFIG
 
     def wait(self, seconds: float) -> None:
         self.clock.move(seconds)

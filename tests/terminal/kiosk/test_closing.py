@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from PIL import ImageChops
 
-from ratings.config import Config, Hours, Kiosk
+from ratings.config import Hours, Kiosk
 from ratings.scale import Score
 from terminal.rest import WAKING_SECONDS
 from terminal.visit import State
@@ -38,13 +39,13 @@ def keep(rig: Rig, tmp_path: Path) -> Iterator[Keep]:
             for name, number in {"max_brightness": FULL, "brightness": 7, "bl_power": 0}.items():
                 (folder / panel / name).write_text(str(number))
         rig.clock.moment = datetime(2026, 3, 2, 15, 59, 50, tzinfo=ZoneInfo("Europe/Oslo"))
-        rig.kiosk.keep_hours(Config(kiosk=Kiosk(**kiosk), hours=hours or Hours()), folder)
+        rig.kiosk.configure(msgspec.structs.replace(rig.config, kiosk=Kiosk(**kiosk), hours=hours or Hours()), folder)
         rig.driver.pump()
         rig.notebook.calls.clear()
         return folder / panel
 
     yield change
-    rig.kiosk.keep_hours(Config(), tmp_path)
+    rig.kiosk.configure(rig.config, tmp_path)
     rig.clock.moment = was
     rig.driver.pump()
     rig.wait(30)
