@@ -28,6 +28,7 @@ import terminal.kiosk.app
 import terminal.ledger
 from fjes.cli import main as fjes
 from ratings.scale import Score
+from terminal.ledger import Pending
 from terminal.visit import State
 
 SIZE = "1280x800"
@@ -63,10 +64,11 @@ class Ledger(terminal.ledger.Ledger):
 
     def record(
         self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
-    ) -> None:
+    ) -> Pending | None:
         begin = time.monotonic()
-        super().record(question, score, language, moment, repeat=repeat)
+        pending = super().record(question, score, language, moment, repeat=repeat)
         self.milliseconds = 1000 * (time.monotonic() - begin)
+        return pending
 
 
 class Kiosk(terminal.kiosk.app.Kiosk):

@@ -10,6 +10,7 @@ import sqlite3
 import struct
 from collections.abc import Iterable
 from datetime import date
+from typing import Literal
 
 from ratings import period as periods
 from ratings.period import Period
@@ -83,8 +84,10 @@ class Cells:
         )
         return made.rowcount > 0
 
-    def add(self, epoch: Epoch, question: str, slice_: Slice, period: str, key: str, score: Score) -> None:
-        """Add one to a cell. Raises KeyError where there is none, OverflowError where it is full."""
+    def change(
+        self, epoch: Epoch, question: str, slice_: Slice, period: str, key: str, score: Score, by: Literal[1, -1]
+    ) -> None:
+        """Add one to a cell or take one away. KeyError where there is no cell; OverflowError where it is full."""
         where = (epoch, question, slice_, period, key)
         found = self._connection.execute(
             f"SELECT counts FROM main.cell WHERE {_WHERE} AND key=?",  # noqa: S608
@@ -93,9 +96,9 @@ class Cells:
         if found is None:
             raise KeyError(key)
         counts: list[int] = list(_FOUR.unpack(found[0]))
-        if counts[score] == MAX_COUNT:
+        if not 0 <= counts[score] + by <= MAX_COUNT:
             raise OverflowError(key)
-        counts[score] += 1
+        counts[score] += by
         self._connection.execute(
             f"UPDATE main.cell SET counts=? WHERE {_WHERE} AND key=?",  # noqa: S608
             (_FOUR.pack(*counts), *where),

@@ -1,8 +1,8 @@
 """The ledger, `open.db`: counters of periods still running. A tap adds one to a few of them, and leaves nothing else.
 
-Knows no network and no window. Which cells a tap counts in is decided here; how they lie in the file is
-`terminal/cells.py`'s, and what has closed moves to the outbox by `terminal/release.py`. All cells of a period are made
-together, in order of their keys, before its first tap.
+A reason that is chosen after it moves one. Knows no network and no window. Which cells a tap counts in is decided here;
+how they lie in the file is `terminal/cells.py`'s, and what has closed moves to the outbox by `terminal/release.py`. All
+cells of a period are made together, in order of their keys, before its first tap.
 """
 
 from __future__ import annotations
@@ -12,22 +12,34 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ratings import period as periods
 from ratings.config import Release
-from ratings.period import Grain, Period
-from ratings.scale import MAX_COUNT, Score
-from ratings.table import COUNTED, REPEAT, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
+from ratings.period import Grain
+from ratings.scale import MAX_COUNT, ZERO, Score
+from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
 from terminal import outbox, release, storage
 from terminal.cells import SCHEMA, Cells
+from terminal.running import Running
 from terminal.storage import StoreError as StoreError  # The error of every method here.
 
 FILE = "open.db"
 OUTBOX = "outbox"
 """The name that released.db is attached under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Where a rating whose reason may still be chosen is counted as skipped. Keep it no longer than that, nowhere."""
+
+    epoch: Epoch
+    question: str
+    period: str
+    score: Score
 
 
 class Ledger:
@@ -45,10 +57,7 @@ class Ledger:
         self.keys: dict[Slice, Sequence[str]] = {}
         self.epoch = Epoch("")
         self._lock = lock
-        # Periods that have cells, with their written form, by (question, slice): a picture of the file, to save
-        # reads at each tap.
-        self._running: dict[tuple[str, Slice], list[tuple[Period, str]]] = {}
-        self._through: dict[Slice, date] = {}
+        self._running = Running()
         self._stale = False
         # Databases whose journal still holds what was before the last change.
         self._unwiped: set[Path] = set()
@@ -61,10 +70,12 @@ class Ledger:
         settings: Release,
         zone: ZoneInfo,
         languages: Sequence[str],
+        reasons: Sequence[str] = (),
         epoch: Epoch | None = None,
     ) -> Ledger:
         """Open the store in `folder`, or make it; finish what a power cut interrupted; wipe the journals.
 
+        `reasons` are the answers to the follow-up question; where there are none, it is not asked and not counted.
         `epoch` is for a new store; by default it is random. A changed time zone begins a new epoch.
         Raises StoreError.
         """
@@ -85,6 +96,8 @@ class Ledger:
                 Slice.LANGUAGE: [*languages, UNCHOSEN],
                 Slice.HOUR: all_hours(),
             }
+            if reasons:
+                ledger.keys[Slice.REASON] = [*reasons, SKIPPED]
             with storage.plain_errors(path):
                 ledger._begin(epoch)
                 ledger.tidy()
@@ -97,11 +110,13 @@ class Ledger:
 
     def record(
         self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
-    ) -> None:
+    ) -> Pending | None:
         """Count one rating. It is on the disk when this returns; StoreError means that it was not counted.
 
         `language` is None where the visitor touched none. `repeat` sets a rating aside: it enters no percentage.
+        Returns what `choose` needs, should the visitor give a reason; None where none is counted.
         """
+        pending = None
         local = moment.astimezone(self.zone)
         day = local.date()
         with self._changing(self.path):
@@ -112,10 +127,25 @@ class Ledger:
                     self._add(question, Slice.TREND, day, COUNTED, score)
                 self._add(question, Slice.LANGUAGE, day, language or UNCHOSEN, score)
                 # A clock that names a day already released does not know the hour either.
-                right = self._day(Slice.HOUR, day) == day
+                right = self._running.day(Slice.HOUR, day) == day
                 self._add(question, Slice.HOUR, day, hour_key(local) if right else UNKNOWN, score)
+                if Slice.REASON in self.keys:
+                    period = self._add(question, Slice.REASON, day, SKIPPED, score)
+                    pending = Pending(self.epoch, question, period, score)
         with contextlib.suppress(StoreError):  # The rating is safe; what failed here is tried again by `tidy`.
             self._settle()
+        return pending
+
+    def choose(self, pending: Pending, reason: str) -> None:
+        """Move a rating from `skipped` to the reason its visitor chose; it stays where its period has been released.
+
+        It is on the disk when this returns. StoreError means that it was not moved. Once for each `pending`.
+        """
+        with self._changing(self.path), self._refusing(Slice.REASON, reason):
+            where = (pending.epoch, pending.question, Slice.REASON, pending.period)
+            if self.cells.read(*where).get(SKIPPED, ZERO)[pending.score]:
+                self.cells.change(*where, reason, pending.score, 1)
+                self.cells.change(*where, SKIPPED, pending.score, -1)
 
     def release(self, moment: datetime, question: str) -> int:
         """Move what has closed to the outbox, and make the cells of the periods that have begun.
@@ -214,7 +244,8 @@ class Ledger:
         self._load()
         with storage.transaction(self.connection):
             for question, slice_, _, text in self.cells.running(self.epoch):
-                self._make(question, slice_, text)  # A language was added since.
+                if slice_ in self.keys:
+                    self._make(question, slice_, text)  # A language or a reason was added since.
         # Whatever a power cut left behind is written anew and wiped.
         self._unwiped = {self.path, self.released_path}
         self._reshape = True
@@ -226,10 +257,7 @@ class Ledger:
     def _load(self) -> None:
         """Take the picture in memory from the file."""
         self.epoch = Epoch(self.cells.meta("epoch") or "")
-        self._running = {}
-        for question, slice_, days, text in self.cells.running(self.epoch):
-            self._running.setdefault((question, slice_), []).append((days, text))
-        self._through = self.cells.closed(self.epoch)
+        self._running = Running(self.cells.running(self.epoch), self.cells.closed(self.epoch))
         self._stale = False
 
     def grain(self, slice_: Slice) -> Grain | None:
@@ -244,53 +272,35 @@ class Ledger:
             case Slice.HOUR:
                 return Grain(self.settings.hour)
             case Slice.REASON:
-                return None  # The follow-up question is not asked yet.
-
-    def _day(self, slice_: Slice, day: date) -> date:
-        """The day a tap counts at: the one it claims, or the first that is not released."""
-        through = self._through.get(slice_)
-        return day if through is None or day > through else through + periods.DAY
+                return Grain(self.settings.reason) if slice_ in self.keys else None
 
     def _prepare(self, question: str, day: date) -> None:
         """Make the cells of all periods that a tap of `day` counts in, where they are not there yet."""
         for slice_ in self.keys:
             grain = self.grain(slice_)
-            if grain is None or self._find(question, slice_, self._day(slice_, day)):
-                continue
-            period = self._new_period(question, slice_, grain, self._day(slice_, day))
-            text = periods.write(period, Grain.DAY if slice_ is Slice.TREND else grain)
-            self._make(question, slice_, text)
-            self._running.setdefault((question, slice_), []).append((period, text))
-
-    def _find(self, question: str, slice_: Slice, day: date) -> str | None:
-        return next((text for days, text in self._running.get((question, slice_), ()) if day in days), None)
-
-    def _new_period(self, question: str, slice_: Slice, grain: Grain, day: date) -> Period:
-        """The period of a day; a piece of trend is cut where other settings have left pieces beside it."""
-        period = periods.period_of(grain, day)
-        if slice_ is not Slice.TREND:
-            return period
-        first, last = period.first, period.last
-        if (through := self._through.get(slice_)) is not None:
-            first = max(first, through + periods.DAY)
-        for other, _ in self._running.get((question, slice_), ()):
-            if first <= other.last < day:
-                first = other.next()
-            if day < other.first <= last:
-                last = other.first - periods.DAY
-        return Period(first, last)
+            if grain is not None and self._running.find(question, slice_, day) is None:
+                self._make(question, slice_, self._running.begin(question, slice_, grain, day))
 
     def _make(self, question: str, slice_: Slice, period: str) -> None:
         self._reshape |= self.cells.make(self.epoch, question, slice_, period, self.keys[slice_])
 
-    def _add(self, question: str, slice_: Slice, day: date, key: str, score: Score) -> None:
-        period = self._find(question, slice_, self._day(slice_, day))
+    def _add(self, question: str, slice_: Slice, day: date, key: str, score: Score) -> str:
+        """Count one; returns the written form of the period it counts in."""
+        period = self._running.find(question, slice_, day)
         assert period is not None, "prepared before"
+        with self._refusing(slice_, key):
+            self.cells.change(self.epoch, question, slice_, period, key, score, 1)
+        return period
+
+    @contextlib.contextmanager
+    def _refusing(self, slice_: Slice, key: str) -> Iterator[None]:
+        """Put into words that a cell is missing or full."""
         try:
-            self.cells.add(self.epoch, question, slice_, period, key, score)
+            yield
         except KeyError:
+            where = "reasons of the follow-up question" if slice_ is Slice.REASON else "languages"
             raise StoreError(
-                f"{self.path}: {key!r} is not counted by {slice_}. Add it to the languages in the configuration."
+                f"{self.path}: {key!r} is not counted by {slice_}. Add it to the {where} in the configuration."
             ) from None
         except OverflowError:
             raise StoreError(

@@ -6,6 +6,7 @@ However it went, the dashboard ends with exactly what was tapped.
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from datetime import UTC, date, datetime, timedelta
@@ -20,11 +21,12 @@ from sqlalchemy import Engine, select
 from dashboard import exchange, schema, store
 from ratings import wire
 from ratings.config import Release
+from ratings.pooling import pool
 from ratings.scale import ZERO, Counts, Score, add, one
-from ratings.table import Slice
+from ratings.table import SKIPPED, Cells, Slice
 from ratings.wire import Ack, Batch, Status
 from terminal.delivery import Delivery
-from terminal.ledger import Ledger
+from terminal.ledger import Ledger, Pending
 from terminal.outbox import Outbox
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -40,6 +42,8 @@ class Protocol(RuleBasedStateMachine):
         self.release = Release(mode=mode)  # type: ignore[arg-type]
         self.now = datetime(2020, 9, 1, 12, tzinfo=OSLO)
         self.tapped: dict[str, Counts] = {}
+        self.reasons: dict[str, list[tuple[Score, str]]] = {}
+        self.pending: Pending | None = None
         self.up: list[bytes] = []
         self.down: list[bytes] = []
         self.databases = 0
@@ -58,7 +62,7 @@ class Protocol(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
     def open_ledger(self) -> Ledger:
-        return Ledger.open(self.folder / "card", self.release, OSLO, ["nb", "th"])
+        return Ledger.open(self.folder / "card", self.release, OSLO, ["nb", "th"], ["waiting", "staff"])
 
     def new_delivery(self) -> Delivery:
         return Delivery(Outbox(self.folder / "card"), self.folder / "state", self.release, "test")
@@ -75,9 +79,29 @@ class Protocol(RuleBasedStateMachine):
 
     @rule(score=st.sampled_from(Score), language=st.sampled_from(["nb", "th", None]))
     def tap(self, score: Score, language: str | None) -> None:
-        self.ledger.record("visit", score, language, self.now)
-        month = f"{self.now:%Y-%m}"
+        self.pending = self.ledger.record("visit", score, language, self.now)
+        month, quarter = f"{self.now:%Y-%m}", self.quarter()
         self.tapped[month] = add(self.tapped.get(month, ZERO), one(score))
+        self.reasons.setdefault(quarter, []).append((score, SKIPPED))
+
+    @rule(reason=st.sampled_from(["waiting", "staff"]))
+    def choose(self, reason: str) -> None:
+        if self.pending is None:
+            return
+        self.ledger.choose(self.pending, reason)
+        if self.pending.period == self.quarter():  # Otherwise it has been released meanwhile, as it was.
+            self.reasons[self.pending.period][-1] = (self.pending.score, reason)
+        self.pending = None
+
+    @rule(score=st.sampled_from(Score), reason=st.sampled_from(["waiting", "staff"]))
+    def choose_when_the_rating_has_been_sent_already(self, score: Score, reason: str) -> None:
+        self.tap(score, None)
+        self.time_passes(0)
+        self.send()
+        self.choose(reason)
+
+    def quarter(self) -> str:
+        return f"{self.now:%Y}-Q{(self.now.month + 2) // 3}"
 
     @rule(days=st.sampled_from([0, 1, 9, 31]))
     def time_passes(self, days: int) -> None:
@@ -89,6 +113,7 @@ class Protocol(RuleBasedStateMachine):
     @rule()
     def terminal_restarts(self) -> None:
         self.ledger.close()
+        self.pending = None
         self.ledger = self.open_ledger()
         self.delivery = self.new_delivery()
 
@@ -183,13 +208,24 @@ class Protocol(RuleBasedStateMachine):
         with self.engine.connect() as connection:
             rows = connection.execute(select(schema.released)).all()
             assert not connection.execute(select(schema.refused)).all()
-        for slice_ in (Slice.TOTAL, Slice.TREND, Slice.LANGUAGE, Slice.HOUR):
+        for slice_ in Slice:
             sums = [(row.very_unhappy, row.unhappy, row.happy, row.very_happy) for row in rows if row.slice == slice_]
             assert add(ZERO, *sums) == add(ZERO, *self.tapped.values()), slice_
         for row in rows:
             if row.slice == Slice.TOTAL:
                 counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
                 assert counts == self.tapped.get(row.period, ZERO)
+        arrived = {row.period: json.loads(row.cells) for row in rows if row.slice == Slice.REASON}
+        assert arrived == {quarter: self.released_reasons(quarter) for quarter in self.reasons}
+
+    def released_reasons(self, quarter: str) -> dict[str, list[int]]:
+        """What the dashboard must hold of a quarter: live as it was chosen, else pooled."""
+        cells: Cells = {}
+        for score, reason in self.reasons[quarter]:
+            cells[reason] = add(cells.get(reason, ZERO), one(score))
+        if self.release.mode == "closed":
+            cells = pool(Slice.REASON, cells, self.release.source_minimum)
+        return {reason: list(counts) for reason, counts in cells.items()}
 
 
 TestProtocol = Protocol.TestCase

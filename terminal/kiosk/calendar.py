@@ -16,7 +16,7 @@ from ratings.period import Grain
 from ratings.scale import Score
 from terminal import hours
 from terminal.clock import Clock
-from terminal.ledger import StoreError
+from terminal.ledger import Pending, StoreError
 
 LIVE_SECONDS = 3.0
 """How often running periods are released where `release.mode` is `live`."""
@@ -34,8 +34,12 @@ class Ledger(Protocol):
 
     def record(
         self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
-    ) -> None:
+    ) -> Pending | None:
         """Put a rating on the disk, or set it aside as a `repeat`; it is there when this returns."""
+        ...
+
+    def choose(self, pending: Pending, reason: str) -> None:
+        """Put the reason of a rating on the disk."""
         ...
 
     def tidy(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -28,12 +28,13 @@ def open_ledger(tmp_path: Path) -> Iterator[Callable[..., Ledger]]:
     """Opens the ledger of one card, with settings by name; all are closed at the end."""
     opened: list[Ledger] = []
 
-    def open_it(folder: str = "card", zone: ZoneInfo = OSLO, **settings: object) -> Ledger:
+    def open_it(folder: str = "card", zone: ZoneInfo = OSLO, reasons: Sequence[str] = (), **settings: object) -> Ledger:
         ledger = Ledger.open(
             tmp_path / folder,
             Release(**settings),  # type: ignore[arg-type]
             zone,
             ["nb", "en", "th"],
+            reasons,
             epoch=EPOCH if not (tmp_path / folder).exists() else None,
         )
         opened.append(ledger)

@@ -17,7 +17,7 @@ from ratings import period as periods
 from ratings import wire
 from ratings.config import Release
 from ratings.scale import ZERO, Counts, Score, add
-from ratings.table import REPEAT, Epoch, Revision, Slice, Table, check
+from ratings.table import POOLED, REPEAT, Epoch, Revision, Slice, Table, check
 from terminal.ledger import Ledger
 from terminal.outbox import Outbox
 from tests.terminal.conftest import EPOCH, OSLO, oslo
@@ -217,42 +217,51 @@ def test_a_release_interrupted_by_an_error_moves_nothing_and_can_be_repeated(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(
-        st.tuples(st.integers(0, 183), st.sampled_from(Score), st.sampled_from(["nb", "en", "th", None])), max_size=120
+        st.tuples(
+            st.integers(0, 183),
+            st.sampled_from(Score),
+            st.sampled_from(["nb", "en", "th", None]),
+            st.sampled_from(["waiting", "staff", None]),
+        ),
+        max_size=120,
     ),
     st.sampled_from(["week", "day"]),
     st.integers(5, 12),
     st.integers(0, 1000),
 )
 def test_the_books_balance_and_nothing_small_follows_from_what_is_released(
-    taps: list[tuple[int, Score, str | None]], trend: str, minimum: int, seed: int
+    taps: list[tuple[int, Score, str | None, str | None]], trend: str, minimum: int, seed: int
 ) -> None:
     hours = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         settings_ = Release(trend=trend, source_minimum=minimum)  # type: ignore[arg-type]
-        ledger = Ledger.open(Path(folder), settings_, OSLO, ["nb", "en", "th"], epoch=EPOCH)
+        ledger = Ledger.open(Path(folder), settings_, OSLO, ["nb", "en", "th"], ["waiting", "staff"], EPOCH)
         start = oslo(2020, 7, 1)
         last = -1
-        for day, score, language in sorted(taps, key=lambda tap: tap[0]):
+        for day, score, language, reason in sorted(taps, key=lambda tap: tap[0]):
             moment = start + timedelta(days=day, hours=hours.randrange(8, 17))
             if day != last:
                 ledger.release(moment.replace(hour=0), "visit")
                 last = day
-            ledger.record("visit", score, language, moment)
+            pending = ledger.record("visit", score, language, moment)
+            if reason is not None:
+                assert pending is not None
+                ledger.choose(pending, reason)
         ledger.release(oslo(2021, 1, 1), "visit")
         tables = released(ledger)
         ledger.close()
     for table in tables:
         check(table, date(2021, 1, 1))
-    expected = add(ZERO, *(_one(score) for _, score, _ in taps))
-    for slice_ in (Slice.TOTAL, Slice.TREND, Slice.LANGUAGE, Slice.HOUR):
+    expected = add(ZERO, *(_one(score) for _, score, _, _ in taps))
+    for slice_ in Slice:
         assert add(ZERO, *(table.counted for table in tables if table.slice is slice_)) == expected
     for quarter in ("2020-Q3", "2020-Q4"):
         days = periods.parse(quarter)[0]
         months = add(ZERO, *(t.counted for t in tables if t.slice is Slice.TOTAL and days.covers(t.days)))
-        for slice_ in (Slice.LANGUAGE, Slice.HOUR):
+        for slice_ in POOLED:
             assert add(ZERO, *(t.counted for t in tables if t.slice is slice_ and t.period == quarter)) == months
     for table in tables:
-        if table.slice in (Slice.LANGUAGE, Slice.HOUR) and len(table.cells) > 1:
+        if table.slice in POOLED and len(table.cells) > 1:
             assert all(sum(counts) >= minimum for counts in table.cells.values())
         if table.slice is Slice.TOTAL:
             pieces = [t.n for t in tables if t.slice is Slice.TREND and table.days.covers(t.days)]

@@ -10,13 +10,14 @@ import pytest
 
 from ratings.config import Config, Kiosk, Question, Release
 from ratings.scale import Score
+from ratings.sections import REASONS
 from terminal.kiosk import environment, typeface
 
 environment.prepare(offscreen=True)
 
 from terminal.kiosk.app import Kiosk as App  # noqa: E402
 from terminal.kiosk.driver import Driver  # noqa: E402
-from terminal.ledger import Ledger, StoreError  # noqa: E402
+from terminal.ledger import Ledger, Pending, StoreError  # noqa: E402
 
 
 class HandClock:
@@ -56,12 +57,19 @@ class Notebook:
 
     def record(
         self, question: str, score: Score, language: str | None, moment: datetime, *, repeat: bool = False
-    ) -> None:
+    ) -> Pending | None:
         self.watch()
         if self.broken:
             raise StoreError("open.db: the disk is full; make room")
-        self.ledger.record(question, score, language, moment, repeat=repeat)
+        pending = self.ledger.record(question, score, language, moment, repeat=repeat)
         self.calls.append(("record", question, score, language, moment, repeat))
+        return pending
+
+    def choose(self, pending: Pending, reason: str) -> None:
+        if self.broken:
+            raise StoreError("open.db: the disk is full; make room")
+        self.ledger.choose(pending, reason)
+        self.calls.append(("choose", reason))
 
     def tidy(self) -> None:
         if self.broken:
@@ -110,7 +118,8 @@ def typeface_ready() -> None:
 
 @pytest.fixture(scope="session")
 def the_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    ledger = Ledger.open(tmp_path_factory.mktemp("card"), Release(), ZoneInfo("Europe/Oslo"), CONFIG.kiosk.languages)
+    card, zone = tmp_path_factory.mktemp("card"), ZoneInfo("Europe/Oslo")
+    ledger = Ledger.open(card, Release(), zone, CONFIG.kiosk.languages, REASONS)
     clock, notebook = HandClock(), Notebook(ledger)
     driver = Driver(App(CONFIG, clock, notebook, offscreen=True))
     driver.resize(800, 480)
