@@ -8,10 +8,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser and database
+# What Debian has to bring: OpenGL for the kiosk's window, what speaks and encodes its recordings (without these two
+# there is no listen button, and everything else works), and for the tests a real broker, browser and database
 # (libatomic1 is for the program through which Playwright drives the browser).
 # Where there is no apt: install their like, and empty these (make run RUN_PACKAGES=).
-RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
+RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri espeak-ng vorbis-tools
 TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1
 ARGS ?=
 
@@ -49,10 +50,11 @@ lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for 
 clean: ## remove everything that set-up and tests have made here (Debian's packages stay)
 	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
 	rm -f terminal/kiosk/fonts/FjesSans-*.ttf
+	rm -rf terminal/kiosk/recordings
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The virtual environment: exactly what requirements.lock pins, by hash, and this folder itself.
-$(SETUP): requirements.lock setup.cfg pyproject.toml $(wildcard terminal/kiosk/typeface.py)
+$(SETUP): requirements.lock setup.cfg pyproject.toml $(wildcard terminal/kiosk/typeface.py terminal/kiosk/voices.py terminal/kiosk/words/*.po)
 	$(check_python)
 	$(BIN)/python -c '' 2>/dev/null || { rm -rf $(VENV); $(PYTHON) -m venv $(VENV); }
 	echo "Installing the Python packages of requirements.lock into $(VENV) (about a minute)"
@@ -61,6 +63,8 @@ $(SETUP): requirements.lock setup.cfg pyproject.toml $(wildcard terminal/kiosk/t
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	echo "Building the kiosk's typeface"
 	$(BIN)/python -m terminal.kiosk.typeface
+	echo "Recording the kiosk's voices"
+	$(BIN)/python -m terminal.kiosk.voices
 	touch $@
 
 define check_python

@@ -25,6 +25,9 @@ from sqlalchemy import Engine
 
 from dashboard import store
 
+# SDL has a sound card that nobody hears: there is one on every machine, and no test is loud.
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+
 # The same examples in every run, so that a red one is red for everybody. To look farther: make test
 # ARGS="--hypothesis-profile explore".
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None)

@@ -27,7 +27,6 @@ _VARIABLES = {
     "KIVY_DPI": "96",
     # SIGTERM is for systemd and `fjes`, which stop the kiosk in order; SDL would make a window's close button of it.
     "SDL_NO_SIGNAL_HANDLERS": "1",
-    "SDL_AUDIODRIVER": "dummy",
     # A kiosk is looked at, not typed at: the screen must not be blanked under a visitor.
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
     # Mesa would keep compiled shaders in the home directory (Debian 13's does): a few, compiled in no time.
@@ -67,6 +66,16 @@ def prepare(*, offscreen: bool) -> None:
     os.environ["KIVY_HOME"] = str(Path(tempfile.gettempdir()) / "fjes-keeps-no-kivy-home")
     if offscreen:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
+
+
+def choose_sound_card(device: str | None) -> None:
+    """Tell SDL which ALSA device to play on; None leaves the choice to SDL. Must come before sound is first opened.
+
+    A driver that was named from outside stays: `SDL_AUDIODRIVER=dummy` keeps a machine silent.
+    """
+    if device is not None:
+        os.environ.setdefault("SDL_AUDIODRIVER", "alsa")
+        os.environ["AUDIODEV"] = device
 
 
 def open_window(size: tuple[int, int] | None, title: str) -> Any:
