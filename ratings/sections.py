@@ -58,6 +58,15 @@ Turn = Literal[0, 90, 180, 270]
 Line = Annotated[str, Meta(min_length=1, max_length=90)]
 Lines = Annotated[list[Line], Meta(max_length=2)]
 Percent = Annotated[int, Meta(ge=1, le=100)]
+PinHash = Annotated[
+    str,
+    Meta(
+        # scrypt$n$r$p$salt$hash, as terminal/pin.py writes it: checked here, so that nothing fails at the first touch.
+        pattern=r"\Ascrypt\$(1024|2048|4096|8192|16384|32768|65536|131072)\$8\$([1-9]|1[0-6])"
+        r"\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}\Z",
+        description="what `fjes terminal pin` prints",
+    ),
+]
 
 
 class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -173,9 +182,9 @@ class Said(Section, frozen=True):
 
 
 class Staff(Section, frozen=True):
-    """The staff menu: there only where `pin` is set, to the hash of a PIN, as the docs say."""
+    """The staff menu: there only where `pin` is set, to the hash of a PIN."""
 
-    pin: Annotated[str, Meta(description="the hash of a PIN, as the docs say")] | None = None
+    pin: PinHash | None = None
 
 
 class Repeats(Section, frozen=True):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fjes.commands.pin import pin
 from fjes.logs import with_log
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ with_config = click.option(
 @click.group()
 def terminal() -> None:
     """Ask visitors, and carry what they answered."""
+
+
+terminal.add_command(pin)
 
 
 @terminal.command()

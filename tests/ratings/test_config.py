@@ -195,7 +195,8 @@ SECTIONS = (
         ("[kiosk]\nattract_seconds = 5", "[kiosk] attract_seconds: 5 is too short", "0 for never, or 10 to 86400"),
         ("[sound]\nvolume_percent = 101", "[sound] volume_percent: ", "a whole number from 0 to 100"),
         ("[said]\ntexts = { nb = ['a', 'b', 'c'] }", "[said] texts: ", "a list of 0 to 2, each a text of at most 90"),
-        ("[staff]\npin = 1234", "[staff] pin: ", "the hash of a PIN, as the docs say"),
+        ("[staff]\npin = 1234", "[staff] pin: ", "what `fjes terminal pin` prints"),
+        ("[staff]\npin = '123456'", "[staff] pin: not in a form that is allowed", "what `fjes terminal pin` prints"),
         ("[follow_up]\nseconds = 2", "[follow_up] seconds: ", "a number from 3 to 60"),
         ("[follow_up]\nreasons = ['staff']", "[[follow_up.reasons]]: ", "id, picture, texts"),
         (
