@@ -3,12 +3,17 @@
 Each button joins a GPIO pin to ground; the board's own pull-up keeps the pin high while it is not pressed.
 A press counts when the button goes down, once however long it is held. A button that is stuck down at the
 start never counts. Nothing is logged: not that a button was pressed, nor which.
+
+Where a held button is to speak (`[buttons] speak`), a press counts when it is released within a second. After that
+second it speaks, once however long it is held, and counts for nothing; so does whatever else is held then (a palm).
 """
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -19,11 +24,35 @@ from ratings.scale import Score
 
 # gpiozero has no types: `Any` is its Factory and its DigitalInputDevice.
 
+HOLD_SECONDS = 1.0
+"""From when on a button that is held speaks instead of rating."""
+
+Later = Callable[[float, Callable[[], None]], Callable[[], None]]
+"""Calls something in so many seconds, on any thread; gives what calls it off."""
+
+
+def later(seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+    """`Later` by the real clock: a thread that waits once, and only while a button is held."""
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+    return timer.cancel
+
+
+@dataclass(slots=True, eq=False)
+class _Hold:
+    """A button that is down: since when, and whether it is used up."""
+
+    since: float
+    call_off: Callable[[], None] = lambda: None
+    spent: bool = False
+
 
 class Buttons:
     """The buttons of a terminal, listening until closed. With the factory `none` there are no buttons.
 
     `press` is called with the score on a thread of gpiozero's: it hands over to its own loop, and must not raise.
+    `speak`, called likewise, is what a held button does where the settings want it; `later` waits for that.
     `monotonic` gives seconds. Raises HardwareError where the configured pins cannot be had; the terminal may go on
     by touch alone then.
 
@@ -37,8 +66,16 @@ class Buttons:
         settings: config.Buttons,
         press: Callable[[Score], None],
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        speak: Callable[[], None] | None = None,
+        later: Later = later,
     ) -> None:
         self._press = press
+        self._speak = speak if settings.speak else None
+        self._later = later
+        self._holds: dict[Score, _Hold] = {}
+        # gpiozero calls on a thread of its own, and what waits on another.
+        self._lock = threading.Lock()
         self._monotonic = monotonic
         self._bounce = settings.bounce_seconds
         self._changed = dict.fromkeys(Score, float("-inf"))
@@ -68,19 +105,71 @@ class Buttons:
 
     def _down(self, score: Score) -> None:
         now = self._monotonic()
-        settled = now - self._changed[score] >= self._bounce
-        self._changed[score] = now
-        if settled:
+        with self._lock:
+            settled = self._settled(score, now)
+            if settled and self._speak is not None:
+                hold = self._holds[score] = _Hold(now)
+                hold.call_off = self._later(HOLD_SECONDS, partial(self._held, score, hold))
+        if settled and self._speak is None:
             self._press(score)
 
     def _up(self, score: Score) -> None:
-        self._changed[score] = self._monotonic()
+        now = self._monotonic()
+        with self._lock:
+            settled = self._settled(score, now)
+            hold = self._holds.get(score)
+        if hold is None:
+            return
+        if settled:
+            self._released(score, hold, now)
+        else:
+            # A bounce while it goes down, or a quick press: the next level tells.
+            self._later(self._bounce, partial(self._released, score, hold, now))
+
+    def _settled(self, score: Score, now: float) -> bool:
+        """Whether a level has lasted for the bounce time; the next one begins now."""
+        before, self._changed[score] = self._changed[score], now
+        return now - before >= self._bounce
+
+    def _held(self, score: Score, hold: _Hold) -> None:
+        """The second is over."""
+        with self._lock:
+            speaks = self._holds.get(score) is hold and self._spend(hold)
+        if speaks and self._speak is not None:
+            self._speak()
+
+    def _released(self, score: Score, hold: _Hold, when: float) -> None:
+        """A button came up, unless it is down again by now."""
+        with self._lock:
+            if self._holds.get(score) is not hold or self._changed[score] > when:
+                return
+            del self._holds[score]
+            hold.call_off()
+            rates = not hold.spent and when - hold.since < HOLD_SECONDS
+            # Where the one that waits comes late.
+            speaks = not rates and self._spend(hold)
+        if rates:
+            self._press(score)
+        elif speaks and self._speak is not None:
+            self._speak()
+
+    def _spend(self, hold: _Hold) -> bool:
+        """Use up a hold, and all others with it; returns whether there was anything to use."""
+        if hold.spent:
+            return False
+        for each in (hold, *self._holds.values()):
+            each.spent = True
+        return True
 
     def close(self) -> None:
         """Stop listening and give the pins back. May be called twice."""
         for button in self._buttons:
             button.close()
         self._buttons.clear()
+        with self._lock:
+            for hold in self._holds.values():
+                hold.call_off()
+            self._holds.clear()
         if self.factory is not None:
             self.factory.close()
             self.factory = None

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gpiozero
 import pytest
 
 from hardware import HardwareError
-from hardware.buttons import Buttons
+from hardware.buttons import HOLD_SECONDS, Buttons
 from ratings import config
 from ratings.scale import Score
 
 SETTINGS = config.Buttons(factory="mock")
+SPEAKING = config.Buttons(factory="mock", speak=True)
 
 
 class Bench:
@@ -160,3 +163,201 @@ def test_a_machine_without_gpio_says_what_is_missing_and_what_to_do() -> None:
     missing = "this Python has no lgpio" if importlib.util.find_spec("lgpio") is None else "cannot be opened"
     with pytest.raises(HardwareError, match=f'factory = "lgpio".*{missing}.*or set factory = "none"'):
         Buttons(config.Buttons(factory="lgpio"), lambda _: None)
+
+
+# Where a held button speaks.
+
+
+class Waiting:
+    """What is to be called later, called when the bench's clock gets there."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[float, Callable[[], None]]] = []
+
+    def __call__(self, seconds: float, call: Callable[[], None]) -> Callable[[], None]:
+        entry = (self.now() + seconds, call)
+        self.calls.append(entry)
+        return lambda: self.calls.remove(entry) if entry in self.calls else None
+
+    now: Callable[[], float]
+
+
+class SpeakingBench(Bench):
+    """The same, with buttons that speak: `heard` is all that came out, in its order."""
+
+    def __init__(self, settings: config.Buttons = SPEAKING) -> None:
+        self.settings = settings
+        self.now = 1000.0
+        self.heard: list[Score | str] = []
+        self.later = Waiting()
+        self.later.now = lambda: self.now
+        self.buttons = Buttons(
+            settings,
+            self.heard.append,
+            lambda: self.now,
+            speak=lambda: self.heard.append("speaks"),
+            later=self.later,
+        )
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, and call what is due at its time."""
+        end = self.now + seconds
+        while due := [entry for entry in self.later.calls if entry[0] <= end]:
+            entry = min(due, key=lambda each: each[0])
+            self.later.calls.remove(entry)
+            self.now = max(self.now, entry[0])
+            entry[1]()
+        self.now = end
+
+    def down(self, score: Score, after: float = 1.0) -> None:
+        self.wait(after)
+        super().down(score, after=0)
+
+    def up(self, score: Score, after: float = 1.0) -> None:
+        self.wait(after)
+        super().up(score, after=0)
+
+
+@pytest.fixture
+def speaking() -> Iterator[SpeakingBench]:
+    bench = SpeakingBench()
+    yield bench
+    bench.buttons.close()
+
+
+@pytest.mark.parametrize("score", Score)
+def test_released_within_the_second_a_button_rates_and_does_not_speak(speaking: SpeakingBench, score: Score) -> None:
+    speaking.down(score)
+    speaking.wait(HOLD_SECONDS - 0.01)
+    assert speaking.heard == []
+    speaking.up(score, after=0)
+    assert speaking.heard == [score]
+    speaking.wait(60)
+    assert speaking.heard == [score]
+
+
+@pytest.mark.parametrize("score", Score)
+def test_held_for_the_second_each_button_speaks_while_it_is_held_and_never_rates(
+    speaking: SpeakingBench, score: Score
+) -> None:
+    speaking.down(score)
+    speaking.wait(HOLD_SECONDS)
+    assert speaking.heard == ["speaks"]
+    speaking.up(score, after=0.5)
+    speaking.wait(60)
+    assert speaking.heard == ["speaks"]
+
+
+def test_a_button_that_hangs_speaks_once_and_leaves_the_others_as_they_are(speaking: SpeakingBench) -> None:
+    speaking.down(Score.HAPPY)
+    speaking.wait(3600)
+    assert speaking.heard == ["speaks"]
+    speaking.down(Score.UNHAPPY)
+    speaking.up(Score.UNHAPPY, after=0.2)
+    speaking.down(Score.VERY_HAPPY)
+    speaking.wait(3600)
+    speaking.up(Score.HAPPY)
+    assert speaking.heard == ["speaks", Score.UNHAPPY, "speaks"]
+    assert speaking.later.calls == [], "nothing waits on"
+
+
+def test_a_palm_on_two_buttons_speaks_once_and_rates_nothing(speaking: SpeakingBench) -> None:
+    speaking.down(Score.HAPPY)
+    speaking.down(Score.UNHAPPY, after=0.4)
+    speaking.wait(0.7)
+    speaking.up(Score.UNHAPPY, after=0)
+    speaking.up(Score.HAPPY, after=0.1)
+    speaking.wait(60)
+    assert speaking.heard == ["speaks"]
+
+
+def test_two_buttons_pressed_together_rate_once_each_as_they_are_released(speaking: SpeakingBench) -> None:
+    speaking.down(Score.HAPPY)
+    speaking.down(Score.UNHAPPY, after=0.01)
+    speaking.up(Score.HAPPY, after=0.2)
+    speaking.up(Score.UNHAPPY, after=0.01)
+    speaking.wait(60)
+    assert speaking.heard == [Score.HAPPY, Score.UNHAPPY]
+
+
+def test_contacts_that_bounce_rate_once_when_released(speaking: SpeakingBench) -> None:
+    bounce(speaking, Score.HAPPY)
+    speaking.wait(0.3)
+    bounce(speaking, Score.HAPPY, up=True)
+    speaking.wait(60)
+    assert speaking.heard == [Score.HAPPY]
+
+
+def test_contacts_that_bounce_on_the_way_down_do_not_make_a_long_press_a_rating(speaking: SpeakingBench) -> None:
+    bounce(speaking, Score.HAPPY)
+    speaking.wait(2)
+    bounce(speaking, Score.HAPPY, up=True)
+    speaking.wait(60)
+    assert speaking.heard == ["speaks"]
+
+
+def bounce(bench: SpeakingBench, score: Score, up: bool = False) -> None:
+    """Go down (or up), with three sparks on the way."""
+    there, back = (bench.up, bench.down) if up else (bench.down, bench.up)
+    there(score, after=0.002)
+    for _ in range(3):
+        back(score, after=0.001)
+        there(score, after=0.002)
+
+
+def test_a_press_shorter_than_the_bounce_time_rates_a_little_later(speaking: SpeakingBench) -> None:
+    # So that none is lost where the system is slow to tell of a level, and the two seem closer than they were.
+    speaking.down(Score.HAPPY)
+    speaking.up(Score.HAPPY, after=SPEAKING.bounce_seconds / 2)
+    assert speaking.heard == []
+    speaking.wait(SPEAKING.bounce_seconds)
+    assert speaking.heard == [Score.HAPPY]
+
+
+def test_a_second_that_is_told_of_too_late_still_speaks_and_does_not_rate(speaking: SpeakingBench) -> None:
+    speaking.down(Score.HAPPY)
+    speaking.now += 5  # Nobody calls what is due.
+    Bench.up(speaking, Score.HAPPY, after=0)
+    speaking.wait(60)
+    assert speaking.heard == ["speaks"]
+
+
+def test_a_button_that_was_down_from_the_start_neither_rates_nor_speaks() -> None:
+    bench = SpeakingBench()
+    bench.buttons._up(Score.HAPPY)  # Of a mock pin that was low before, gpiozero tells nothing else.
+    bench.wait(60)
+    bench.buttons.close()
+    assert bench.heard == []
+
+
+def test_closed_while_a_button_is_held_it_says_nothing_more(speaking: SpeakingBench) -> None:
+    speaking.down(Score.HAPPY)
+    speaking.buttons.close()
+    assert speaking.later.calls == []
+    speaking.wait(60)
+    assert speaking.heard == []
+
+
+def test_unless_it_is_switched_on_a_held_button_rates_when_it_goes_down_and_never_speaks() -> None:
+    bench = SpeakingBench(SETTINGS)
+    bench.down(Score.HAPPY)
+    assert bench.heard == [Score.HAPPY]
+    bench.wait(60)
+    bench.up(Score.HAPPY)
+    bench.buttons.close()
+    assert bench.heard == [Score.HAPPY]
+
+
+def test_by_the_real_clock_it_speaks_after_a_second_while_it_is_held(wait_for: Callable[..., None]) -> None:
+    heard: list[Score | str] = []
+    began = time.monotonic()
+    with Buttons(SPEAKING, heard.append, speak=lambda: heard.append("speaks")) as buttons:
+        buttons.factory.pin(SPEAKING.happy).drive_low()
+        wait_for(lambda: heard, "the button to speak")
+        assert time.monotonic() - began >= HOLD_SECONDS
+        buttons.factory.pin(SPEAKING.happy).drive_high()
+        buttons.factory.pin(SPEAKING.unhappy).drive_low()
+        buttons.factory.pin(SPEAKING.unhappy).drive_high()
+        wait_for(lambda: len(heard) > 1, "the rating")
+    assert heard == ["speaks", Score.UNHAPPY]
+    wait_for(lambda: not [each for each in threading.enumerate() if isinstance(each, threading.Timer)], "its threads")
