@@ -102,10 +102,8 @@ def length(path: Path) -> float:
 def question_names(question: Question, *, only: bool) -> list[str]:
     """What the recording of a question may be called, best first, without the `.ogg`."""
     # A question may have the name of a face's file as its id.
-    names = [question.id] if question.id not in CAPTIONS.values() else []
-    if only and question.id != QUESTION:
-        names.append(QUESTION)
-    return names
+    own = QUESTION if question.id in CAPTIONS.values() else question.id
+    return [own, QUESTION] if only and own != QUESTION else [own]
 
 
 def _question(language: str, question: Question, own: Path | None, shipped: Path, only: bool) -> Recording:
@@ -115,7 +113,7 @@ def _question(language: str, question: Question, own: Path | None, shipped: Path
             if _exists(path := own / f"{name}.ogg"):
                 return Recording(path, length(path))
     if question.place or language in question.texts:
-        wanted = (own or Path("FOLDER") / language) / f"{names[0] if names else QUESTION}.ogg"
+        wanted = (own or Path("FOLDER") / language) / f"{names[0]}.ogg"
         where = "" if own is not None else ", and name FOLDER under [sound] folder"
         raise RecordingsError(
             f"{wanted} is missing, and what ships says another question than this terminal's, which has a place or "

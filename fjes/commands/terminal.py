@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fjes.commands.pin import pin
+from fjes.commands.recordings import recordings
 from fjes.logs import with_log
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def terminal() -> None:
 
 
 terminal.add_command(pin)
+terminal.add_command(recordings)
 
 
 @terminal.command()
