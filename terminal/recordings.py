@@ -88,15 +88,21 @@ def length(path: Path) -> float:
         raise RecordingsError(f"{path}: is no OGG Vorbis file; {mend}")
     rate = _VORBIS.unpack_from(packet)[3]
     last = end.rfind(b"OggS")
-    if last < 0 or len(end) - last < _HEAD.size or not rate:
-        raise RecordingsError(f"{path}: breaks off; copy it again, or {mend}")
-    _, flags, samples, *_ = _HEAD.unpack_from(end, last)
-    if not flags & _LAST or samples <= 0:
+    if last < 0 or not rate or not (samples := _samples(end[last:])):
         raise RecordingsError(f"{path}: breaks off; copy it again, or {mend}")
     seconds = float(samples / rate)
     if seconds > LONGEST:
         raise RecordingsError(f"{path}: lasts {seconds:.0f} seconds; at most {LONGEST:.0f} are allowed: cut it shorter")
     return seconds
+
+
+def _samples(page: bytes) -> int:
+    """How many samples there are up to the end of a stream's last page (RFC 3533, 6); 0 where it is not that, or cut."""
+    if len(page) < _HEAD.size:
+        return 0
+    _, flags, samples, *_, segments = _HEAD.unpack_from(page)
+    whole = _HEAD.size + segments + sum(page[_HEAD.size : _HEAD.size + segments])
+    return samples if flags & _LAST and samples > 0 and len(page) >= whole else 0
 
 
 def question_names(question: Question, *, only: bool) -> list[str]:
@@ -117,7 +123,7 @@ def _question(language: str, question: Question, own: Path | None, shipped: Path
         where = "" if own is not None else ", and name FOLDER under [sound] folder"
         raise RecordingsError(
             f"{wanted} is missing, and what ships says another question than this terminal's, which has a place or "
-            f"words of its own; record it, or let `fjes terminal recordings` make it{where}"
+            f"words of its own; record it, or see whether `fjes terminal recordings` can make it{where}"
         )
     return _shipped(language, QUESTION, shipped)
 

@@ -1,4 +1,4 @@
-"""`fjes terminal recordings`: what one terminal's own question sounds like, rendered for IT to listen to and to replace."""
+"""`fjes terminal recordings`: one terminal's own question, spoken, for IT to listen to and to replace."""
 
 from __future__ import annotations
 

@@ -77,13 +77,16 @@ class Voice:
         self._sets = {}
         only = len({each.id for each in self._config.questions}) == 1
         folder = self._config.sound.folder
+        silent: dict[str, list[str]] = {}
         for language in self._candidates:
             try:
                 self._sets[language] = recordings.find(language, question, folder, only=only, shipped=self._shipped)
             except RecordingsError as error:
-                # Where IT has put recordings, something is wrong; otherwise it is as it is.
-                level = logging.INFO if folder is None else logging.WARNING
-                log.log(level, "no listen button in %s: %s", language, error)
+                silent.setdefault(str(error), []).append(language)
+        for reason, languages in silent.items():
+            # Where IT has put recordings, something is wrong; otherwise it is as it is.
+            level = logging.INFO if folder is None else logging.WARNING
+            log.log(level, "no listen button in %s: %s", ", ".join(languages), reason)
 
     def speak(self, language: str, question: Question, order_of_scores: Sequence[Score]) -> None:
         """Say the question and name the faces, in this order, from the beginning. Without recordings: nothing."""
