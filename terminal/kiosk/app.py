@@ -18,9 +18,10 @@ from hardware.screen import FOLDER as BACKLIGHTS
 from ratings.config import Config
 from ratings.scale import Score
 from terminal.clock import Clock
-from terminal.kiosk import environment, theme
+from terminal.kiosk import environment
 from terminal.kiosk.calendar import Calendar, Ledger
 from terminal.kiosk.lighting import Lighting
+from terminal.kiosk.panel import Panel
 from terminal.kiosk.touch import Fingers, Language, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from terminal.kiosk.drawing import View
     from terminal.kiosk.lettering import Lettering
     from terminal.kiosk.screens import Screens
-
-OFFSCREEN_SIZE = (1280, 800)
-"""Where there is no screen to fill."""
 
 _NAP = 0.008
 """Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
@@ -88,7 +86,12 @@ class Kiosk:
     @property
     def window(self) -> Any:
         """Kivy's window."""
-        return self._window
+        return self._panel.window
+
+    @property
+    def panel(self) -> Panel:
+        """What is drawn on and touched."""
+        return self._panel
 
     @property
     def screens(self) -> Screens:
@@ -147,7 +150,7 @@ class Kiosk:
     def step(self) -> None:
         """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
         self._next_beat = time.monotonic() + _BEAT
-        self._window.mainloop()
+        self.window.mainloop()
         if self._calendar.look():
             self._draw_screens()
         while self._presses:
@@ -160,7 +163,7 @@ class Kiosk:
         self._show()
         self._awake = False
         # Touches are dispatched in here; what they change is drawn in the same round.
-        self._event_loop.idle()
+        self._panel.loop.idle()
         if self._untidy:
             self._tidy()
         if self._unprepared:
@@ -168,9 +171,7 @@ class Kiosk:
 
     def close(self) -> None:
         """Close the window. `run` does this at its end."""
-        if self._event_loop.status == "started":
-            self._event_loop.close()
-            self._window.close()
+        if self._panel.close():
             os.close(self._wake_read)
             os.close(self._wake_write)
             self._lighting.leave()
@@ -180,44 +181,26 @@ class Kiosk:
         return self._screens.target(self._visit.state, x, y)
 
     def _open(self) -> None:
-        environment.prepare(offscreen=self.offscreen)
-        size = self._config.kiosk.window or (OFFSCREEN_SIZE if self.offscreen else None)
-        self._window = environment.open_window(size, "Fjes")
-        # Only now: importing these imports Kivy, which opens files and reads variables when it is imported.
-        from kivy.base import EventLoop, runTouchApp
-        from kivy.uix.widget import Widget
-
+        self._panel = Panel(self._config.kiosk, offscreen=self.offscreen)
+        # Only now: importing this imports Kivy.
         from terminal.kiosk import lettering
 
-        self._event_loop = EventLoop
         self._lettering: Lettering = lettering.Lettering()
-        self._canvas = Widget()
-        self._window.clearcolor = theme.BACKGROUND.rgba
-        self._window.bind(
-            on_touch_down=self._finger_down,
-            on_touch_move=self._finger_moved,
-            on_touch_up=self._finger_up,
+        self._panel.listen(down=self._finger_down, moved=self._finger_moved, up=self._finger_up)
+        self.window.bind(
             on_resize=self._resized,
             on_request_close=self._asked_to_close,
-            # No key does anything: a keyboard that somebody plugs in must not reach Kivy's own shortcuts.
-            on_key_down=lambda *_: True,
-            on_keyboard=lambda *_: True,
             on_mouse_down=self._stir,
             on_mouse_move=self._stir,
             on_mouse_up=self._stir,
         )
-        if self.offscreen:
-            # Without a screen nothing ever asks for the frames: OpenGL would keep them all, half a megabyte each.
-            from kivy.graphics.opengl import glFinish
-
-            self._window.bind(on_flip=lambda *_: glFinish())
         self._draw_screens()
-        runTouchApp(self._canvas, embedded=True)
+        self._panel.start()
 
     def _draw_screens(self) -> None:
         from terminal.kiosk import screens
 
-        width, height = (int(length) for length in self._window.size)
+        width, height = self._panel.turn(self._config.kiosk).layout
         place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
         self._screens = screens.Screens(place, self._words, self._calendar.question, self._lettering)
         self._unprepared = self._screens.preparations()
@@ -232,7 +215,7 @@ class Kiosk:
         if view != self._shown:
             if self._visit.state is not State.ASKING:
                 self._fingers.forget()
-            self._screens.draw(self._canvas.canvas, view)
+            self._screens.draw(self._panel.canvas, view)
             self._shown = view
 
     def _prepare(self) -> None:
@@ -258,37 +241,30 @@ class Kiosk:
             return
         self._untidy = False
 
-    def _finger_down(self, _window: Any, touch: Any) -> bool:
+    def _finger_down(self, finger: int, x: float, y: float) -> None:
         self._visit.advance()
         # A touch that only wakes the screen is no finger: lifting it will find nothing that it was put down on.
         if self.rest.touch(self._clock.monotonic()):
-            self._over = self.target(*self._point(touch))
-            self._fingers.put(touch.uid, self._over, self._clock.monotonic())
+            self._over = self.target(x, y)
+            self._fingers.put(finger, self._over, self._clock.monotonic())
         self._show()
-        return True
 
-    def _finger_moved(self, _window: Any, touch: Any) -> bool:
-        self._over = self.target(*self._point(touch))
+    def _finger_moved(self, _finger: int, x: float, y: float) -> None:
+        self._over = self.target(x, y)
         self._show()
-        return True
 
-    def _finger_up(self, _window: Any, touch: Any) -> bool:
+    def _finger_up(self, finger: int, x: float, y: float) -> None:
         self._visit.advance()
-        counts = self._fingers.lift(touch.uid, self.target(*self._point(touch)), self._clock.monotonic())
+        counts = self._fingers.lift(finger, self.target(x, y), self._clock.monotonic())
         self._over = None
         if isinstance(counts, Score):
             self._press(counts)
         elif isinstance(counts, Language):
             self._visit.choose(counts.code)
         self._show()
-        return True
-
-    def _point(self, touch: Any) -> tuple[float, float]:
-        """Where a touch is, in pixels from the top left corner."""
-        return touch.x, self._screens.layout.height - touch.y
 
     def _resized(self, *_: Any) -> None:
-        if tuple(self._window.size) != (self._screens.layout.width, self._screens.layout.height):
+        if self._panel.was_resized:
             self._fingers.forget()
             self._draw_screens()
 
@@ -308,7 +284,7 @@ class Kiosk:
             if self._sleeper.poll(_NAP * 1000):
                 os.read(self._wake_read, 4096)
                 return
-            self._window.mainloop()
+            self.window.mainloop()
             if self._awake or time.monotonic() >= self._next_beat:
                 return
 

@@ -6,6 +6,7 @@ place of `Kiosk.run`: nothing moves but when it is told to, and time is what the
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 
@@ -19,7 +20,7 @@ Point = tuple[float, float]
 
 
 class Driver:
-    """Drives one kiosk. Points are pixels from the top left corner of its window."""
+    """Drives one kiosk. Points are pixels from the top left corner of its picture, upright however the panel hangs."""
 
     def __init__(self, kiosk: Kiosk) -> None:
         self.kiosk = kiosk
@@ -47,17 +48,17 @@ class Driver:
 
     def down(self, x: float, y: float) -> None:
         """Put a finger down."""
-        self.kiosk.window.dispatch("on_mouse_down", x, y, "left", [])
+        self.kiosk.window.dispatch("on_mouse_down", *self._pixel(x, y), "left", [])
         self.kiosk.step()
 
     def move(self, x: float, y: float) -> None:
         """Move the finger that is down."""
-        self.kiosk.window.dispatch("on_mouse_move", x, y, [])
+        self.kiosk.window.dispatch("on_mouse_move", *self._pixel(x, y), [])
         self.kiosk.step()
 
     def up(self, x: float, y: float) -> None:
         """Lift the finger."""
-        self.kiosk.window.dispatch("on_mouse_up", x, y, "left", [])
+        self.kiosk.window.dispatch("on_mouse_up", *self._pixel(x, y), "left", [])
         self.kiosk.step()
 
     def pump(self, until: Callable[[], bool] | None = None, seconds: float = 5.0) -> None:
@@ -73,13 +74,24 @@ class Driver:
             self.kiosk.step()
             time.sleep(0.001)
 
+    def touch_window(self, x: int, y: int) -> None:
+        """Touch a pixel of the window, as it is numbered for the panel, and lift the finger."""
+        for event in ("on_mouse_down", "on_mouse_up"):
+            self.kiosk.window.dispatch(event, x, y, "left", [])
+            self.kiosk.step()
+
     def resize(self, width: int, height: int) -> None:
         """Give the window another size; offscreen, one within the size that it was opened with."""
         self.kiosk.window.size = (width, height)
-        self.pump(lambda: (self.layout.width, self.layout.height) == (width, height))
+        self.pump(lambda: self.kiosk.panel.turning.window == (width, height))
 
     def picture(self) -> Image.Image:
-        """What is on the screen, RGB."""
+        """What is on the screen, RGB, upright."""
+        # Pillow turns the other way round, which is back.
+        return self.window_picture().rotate(self.kiosk.panel.turning.angle, expand=True)
+
+    def window_picture(self) -> Image.Image:
+        """What is on the screen, RGB, as the window has it."""
         from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 
         self.kiosk.step()
@@ -91,3 +103,8 @@ class Driver:
         pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
         picture = Image.frombytes("RGBA", (width, height), bytes(pixels))
         return picture.transpose(Image.Transpose.FLIP_TOP_BOTTOM).convert("RGB")
+
+    def _pixel(self, x: float, y: float) -> Point:
+        """The pixel of the window that a finger on a pixel of the picture is on."""
+        across, down = self.kiosk.panel.turning.touches(math.floor(x) + 0.5, math.floor(y) + 0.5)
+        return round(across - 0.5), round(down - 0.5)

@@ -2,9 +2,9 @@
 
 Points are pixels from the top left corner, y downwards. Knows no window and no settings.
 
-Kivy's own `Window.rotation` is not used: it turns the other way round, moves touches by the same angle as the picture
-always, does not turn clipping (kivy #7406), and not the touches of every provider (kivy #5083, #3822). Here one matrix
-turns the picture, in whole pixels, and one method the touches.
+Kivy's own `Window.rotation` is not used, although it brings the mouse provider's touches along (2.3.1): it cannot turn
+touches other than the picture, turns the other way round, and leaves behind clipping (kivy #7406) and some other
+providers' touches (kivy #5083). Here one matrix turns the picture, in whole pixels, and one method the touches.
 """
 
 from __future__ import annotations
@@ -67,6 +67,8 @@ class Turning:
     """
 
     def __init__(self, width: int, height: int, picture: Turn = 0, touch: Turn | None = None) -> None:
+        self.angle = picture
+        """By how many degrees the picture is turned."""
         self.window = (width, height)
         """Width and height of the window in pixels."""
         self.layout = (height, width) if TURNS[picture].swap else (width, height)
