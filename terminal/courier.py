@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ratings import wire
 from ratings.config import Config, ConfigError
 from ratings.wire import Ack, DashboardState, WireError
+from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
 from terminal.outbox import Outbox
 from terminal.storage import StoreError
@@ -50,6 +51,8 @@ class Courier:
         self._delivery = Delivery(Outbox(config.terminal.store), config.terminal.state, config.release, version("fjes"))
         self._client = self._make_client()
         self._said: str | None = None
+        self._note: Note | None = None
+        self._state_folder = config.terminal.state
         self._online = False
         self._next_status = 0.0
         self._urgent = False
@@ -58,6 +61,13 @@ class Courier:
 
     def run(self) -> None:
         """Connect, and keep the dashboard up to date, until stopped."""
+        self._note = Note(self._state_folder)
+        try:
+            self._run()
+        finally:
+            self._note.close()
+
+    def _run(self) -> None:
         self._wait_for_store()
         if self._stopping.is_set():
             return
@@ -102,6 +112,7 @@ class Courier:
             if self._delivery.in_flight is not None and now >= self._give_up_at:
                 self._delivery.give_up()
                 self._send_status()  # Perhaps the dashboard is away: its answer shows that it is there.
+            self._tell(Standing.BROKER if self._delivery.unheard() else Standing.DASHBOARD)
             if self._may_send(now) and (batch := self._delivery.next_batch()) is not None:
                 self._give_up_at = now + self._patience.next()
                 self._client.publish(self._topic("tables"), wire.encode(batch), 1)
@@ -138,9 +149,10 @@ class Courier:
         self._next_status = 0.0
         self._urgent = True
 
-    def _disconnected(self, why: str) -> None:
+    def _disconnected(self, why: str, standing: Standing = Standing.SILENT) -> None:
         self._online = False
         self._delivery.restart()
+        self._tell(standing)
         self._say(logging.WARNING, why)
 
     def _lost(self) -> None:
@@ -207,11 +219,17 @@ class Courier:
             self._events.put(
                 lambda: self._disconnected(
                     f"the broker refuses this terminal ({reason}). Check [broker] username and password; ask the "
-                    "dashboard's administrator for a new fjes.toml. Ratings are kept on the card; trying again."
+                    "dashboard's administrator for a new fjes.toml. Ratings are kept on the card; trying again.",
+                    Standing.REFUSED,
                 )
             )
         else:
             self._events.put(self._connected)
+
+    def _tell(self, standing: Standing) -> None:
+        """Let the staff menu know."""
+        if self._note is not None:
+            self._note.tell(standing)
 
     def _say(self, level: int, what: str) -> None:
         """Log a state once, not at every try."""

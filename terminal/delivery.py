@@ -22,6 +22,14 @@ from terminal.outbox import Outbox
 STATE_FILE = "acknowledged.json"
 
 
+def confirmed(folder: Path) -> dict[Epoch, Revision]:
+    """What a dashboard said last that it holds of each epoch; empty where it is not known."""
+    try:
+        return msgspec.json.decode((folder / STATE_FILE).read_bytes(), type=dict[Epoch, Revision])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
 class Delivery:
     """Decides for one terminal. `folder` keeps what was acknowledged, for the kiosk to read: no rating hangs on it."""
 
@@ -31,7 +39,7 @@ class Delivery:
         self._path = folder / STATE_FILE
         self._release = release
         self._version = version
-        self._confirmed = self._read()
+        self._confirmed = confirmed(folder)
         # Epochs whose number the dashboard has told since the connection was made.
         self._heard: set[Epoch] = set()
 
@@ -96,12 +104,6 @@ class Delivery:
         if self._confirmed.get(epoch) != upto:
             self._confirmed[epoch] = upto
             self._write()
-
-    def _read(self) -> dict[Epoch, Revision]:
-        try:
-            return msgspec.json.decode(self._path.read_bytes(), type=dict[Epoch, Revision])
-        except (OSError, msgspec.DecodeError):
-            return {}
 
     def _write(self) -> None:
         """The dashboard knows it anyway: a card that is full or a cut of power costs one message, no rating."""
