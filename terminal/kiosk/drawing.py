@@ -14,6 +14,7 @@ from kivy.graphics import Rectangle
 from kivy.graphics.texture import Texture
 from PIL import Image
 
+from ratings.scale import Score
 from terminal.kiosk import lines, theme
 from terminal.kiosk.boxes import Box
 from terminal.kiosk.lettering import Lettering, Line
@@ -25,11 +26,16 @@ from terminal.visit import State
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that the screen depends on: what is asked in which language, and the button held down."""
+    """All that the screen depends on: what is asked in which language, the button held down, the face that is named
+    while it speaks, and whether "you said, we did" is shown.
+    """
 
     state: State
     language: str
     held: Target | None = None
+    naming: Score | None = None
+    speaking: bool = False
+    said: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,11 @@ class Painter:
     def __init__(self, lettering: Lettering, height: int) -> None:
         self._lettering = lettering
         self._height = height
+
+    @property
+    def ruler(self) -> lines.Ruler:
+        """Measures texts as they will be set."""
+        return self._lettering.width
 
     def fit(self, text: str, box: Box, size: int, count: int, colour: Colour = theme.INK) -> Text:
         """Set a text in a box: in at most `count` lines, at most `size` pixels an em, smaller where it must be."""
