@@ -97,7 +97,7 @@ def length(path: Path) -> float:
 
 
 def _samples(page: bytes) -> int:
-    """How many samples there are up to the end of a stream's last page (RFC 3533, 6); 0 where it is not that, or cut."""
+    """How many samples there are up to the end of a stream's last page (RFC 3533, 6); 0 where it is none, or cut."""
     if len(page) < _HEAD.size:
         return 0
     _, flags, samples, *_, segments = _HEAD.unpack_from(page)

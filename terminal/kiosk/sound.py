@@ -39,7 +39,9 @@ class SoundError(RuntimeError):
 
 
 class Player:
-    """Plays one file at a time. Every method returns at once, but `wait`, and `close` at the end.
+    """Plays one file at a time; a process has one player at a time, as SDL has one mixer.
+
+    Every method returns at once, but `wait`, and `close` at the end.
 
     `device` is an ALSA device; None leaves the choice to SDL. Files are OGG Vorbis. Where a file cannot be played,
     nothing is heard and nothing is said: a line in a log would tell when somebody stood there.
@@ -150,7 +152,7 @@ class Player:
 
 
 def _quit(mixer: ctypes.CDLL) -> None:
-    # SDL counts: to end what had not begun would take the window's events away.
+    # SDL counts: to end what has not begun could take the window's events away.
     if mixer.SDL_WasInit(_AUDIO):
         mixer.SDL_QuitSubSystem(_AUDIO)
 
