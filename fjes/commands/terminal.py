@@ -41,6 +41,7 @@ def kiosk(config_file: Path) -> None:
     from terminal.clock import SystemClock
     from terminal.kiosk.app import Kiosk
     from terminal.kiosk.environment import DisplayError
+    from terminal.kiosk.pictograms import PictureError
     from terminal.kiosk.typeface import TypefaceError
     from terminal.kiosk.words import WordsError
     from terminal.ledger import Ledger, StoreError
@@ -48,7 +49,11 @@ def kiosk(config_file: Path) -> None:
     settings = config.load(config_file)
     try:
         ledger = Ledger.open(
-            settings.terminal.store, settings.release, settings.terminal.zone, settings.kiosk.languages
+            settings.terminal.store,
+            settings.release,
+            settings.terminal.zone,
+            settings.kiosk.languages,
+            [reason.id for reason in settings.follow_up.reasons],
         )
     except StoreError as error:
         raise click.ClickException(str(error)) from None
@@ -68,7 +73,7 @@ def kiosk(config_file: Path) -> None:
         finally:
             if buttons is not None:
                 buttons.close()
-    except (DisplayError, TypefaceError, WordsError) as error:
+    except (DisplayError, PictureError, TypefaceError, WordsError) as error:
         raise click.ClickException(str(error)) from None
     finally:
         ledger.close()

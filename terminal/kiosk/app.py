@@ -11,6 +11,7 @@ import os
 import select
 import time
 from collections import deque
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +23,13 @@ from terminal.kiosk import environment
 from terminal.kiosk.calendar import Calendar, Ledger
 from terminal.kiosk.lighting import Lighting
 from terminal.kiosk.panel import Panel
-from terminal.kiosk.touch import Fingers, Language, Target
+from terminal.kiosk.pictograms import pictures
+from terminal.kiosk.touch import Fingers, Language, Reason, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
 from terminal.rest import Rest
-from terminal.visit import State, Visit
+from terminal.visit import Choose, State, Visit
 
 if TYPE_CHECKING:
     # They import Kivy, which must not be imported before `environment.prepare`.
@@ -45,7 +47,7 @@ class Kiosk:
     """The kiosk of one terminal. Opens its window when it is made; a process can have one.
 
     `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set.
-    Raises DisplayError, TypefaceError, WordsError.
+    Raises DisplayError, PictureError, TypefaceError, WordsError.
     """
 
     def __init__(
@@ -62,9 +64,10 @@ class Kiosk:
         self._clock = clock
         self._ledger = ledger
         self._words = [words(language) for language in config.kiosk.languages]
+        self._pictures = pictures(config.follow_up.reasons)
         self._calendar = Calendar(config, clock, ledger)
         self._lighting = Lighting(config, clock.monotonic(), backlights)
-        self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open)
+        self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open, config.follow_up)
         self._pounding = Pounding(config.repeats)
         self._fingers = Fingers()
         self._over: Target | None = None
@@ -111,16 +114,17 @@ class Kiosk:
     def configure(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
         """Go by another configuration from now on: what visitors see, when it asks, how it is lit, what is pounding.
 
-        The window, the ledger's settings and the place of its store stay as they were. Raises WordsError; then nothing
-        has changed.
+        The window, the ledger's settings and the place of its store stay as they were. Raises PictureError and
+        WordsError; then nothing has changed.
         """
-        self._words = [words(language) for language in config.kiosk.languages]
+        spoken, drawn = [words(each) for each in config.kiosk.languages], pictures(config.follow_up.reasons)
+        self._words, self._pictures = spoken, drawn
         if config.repeats != self._config.repeats:
             self._pounding = Pounding(config.repeats)
         self._config = config
         self._calendar.configure(config)
         self._lighting = Lighting(config, self._clock.monotonic(), backlights)
-        self._visit.configure(config.kiosk)
+        self._visit.configure(config.kiosk, config.follow_up)
         self._fingers.forget()
         self._draw_screens()
 
@@ -178,6 +182,8 @@ class Kiosk:
 
     def target(self, x: float, y: float) -> Target | None:
         """The button at a point in pixels from the top left corner."""
+        if self._visit.state is State.FOLLOW_UP and not self._visit.takes_reasons:
+            return None
         return self._screens.target(self._visit.state, x, y)
 
     def _open(self) -> None:
@@ -202,7 +208,8 @@ class Kiosk:
 
         width, height = self._panel.turn(self._config.kiosk).layout
         place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
-        self._screens = screens.Screens(place, self._words, self._calendar.question, self._lettering)
+        question, reasons = self._calendar.question, self._config.follow_up.reasons
+        self._screens = screens.Screens(place, self._words, question, self._lettering, reasons, self._pictures)
         self._unprepared = self._screens.preparations()
         self._shown: View | None = None
         self._show()
@@ -213,7 +220,7 @@ class Kiosk:
         held = self._fingers.target
         view = View(self._visit.state, self._visit.language, held if held == self._over else None)
         if view != self._shown:
-            if self._visit.state is not State.ASKING:
+            if view.state is not State.ASKING and (self._shown is None or self._shown.state is not view.state):
                 self._fingers.forget()
             self._screens.draw(self._panel.canvas, view)
             self._shown = view
@@ -228,9 +235,11 @@ class Kiosk:
             self._untidy = True
         self._show()
 
-    def _record(self, score: Score, language: str | None) -> None:
+    def _record(self, score: Score, language: str | None) -> Choose | None:
         repeat = self._pounding.is_repeat(self._clock.monotonic())
-        self._ledger.record(self._calendar.question.id, score, language, self._clock.now(), repeat=repeat)
+        question = self._calendar.question.id
+        pending = self._ledger.record(question, score, language, self._clock.now(), repeat=repeat)
+        return partial(self._ledger.choose, pending) if pending else None
 
     def _tidy(self) -> None:
         """Called when the thank-you is on the screen, so that nobody waits for it. A failure is tried again."""
@@ -261,6 +270,8 @@ class Kiosk:
             self._press(counts)
         elif isinstance(counts, Language):
             self._visit.choose(counts.code)
+        elif isinstance(counts, Reason) and self._visit.answer(counts.id):
+            self._untidy = True
         self._show()
 
     def _resized(self, *_: Any) -> None:

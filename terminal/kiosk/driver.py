@@ -41,6 +41,13 @@ class Driver:
         buttons = dict(zip(languages, self.layout.languages, strict=False))
         return buttons[language].pill.centre
 
+    def reason_centre(self, reason: str | None) -> Point:
+        """The middle of a reason's button, or of the skip button. Raises KeyError for a reason that has none."""
+        place = self.kiosk.screens.follow_up.place
+        if reason is None:
+            return place.skip_pill.centre
+        return dict(zip(self.kiosk.screens.reasons, place.answers, strict=True))[reason].target.centre
+
     def touch(self, x: float, y: float) -> None:
         """Put a finger down, and lift it: the screen has changed when this returns."""
         self.down(x, y)

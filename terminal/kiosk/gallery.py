@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageChops, ImageFilter
 
-from ratings.config import LANGUAGES, Config, Question
+from ratings.config import LANGUAGES, Config, Question, Reason
 from ratings.scale import Score
-from terminal.kiosk import environment, theme
+from ratings.sections import REASONS
+from terminal.kiosk import environment, pictograms, theme
 from terminal.kiosk.words import Words, WordsError, words
 from terminal.visit import State
 
@@ -34,6 +35,7 @@ Size = tuple[int, int]
 SIZES: tuple[Size, ...] = ((800, 480), (1024, 600), (1280, 800), (1920, 1080), (480, 800), (800, 1280), (1080, 1920))
 SCREENS = (*(state.value.replace(" ", "-") for state in State), "held")
 """Every state there is, and a face held down."""
+SHIPPED = [Reason(id=each) for each in REASONS]
 FOLDER = Path("build/screens")
 REFERENCES = Path("tests/terminal/kiosk/references")
 """Both from the root of the repository."""
@@ -51,7 +53,8 @@ def screens_of(size: Size, languages: Sequence[Words], question: Question, lette
     """The kiosk's screens for a window of this size. There has to be a window; its own size does not matter."""
     from terminal.kiosk import screens
 
-    return screens.Screens(screens.arrange(*size, languages, lettering, "left"), languages, question, lettering)
+    place = screens.arrange(*size, languages, lettering, "left")
+    return screens.Screens(place, languages, question, lettering, SHIPPED, pictograms.pictures(SHIPPED))
 
 
 def views(language: str) -> dict[str, View]:
@@ -84,6 +87,7 @@ def compared() -> dict[str, tuple[Size, str, str]]:
     wanted: list[tuple[Size, str, str]] = [(SIZES[0], first, screen) for screen in SCREENS]
     wanted += [(SIZES[0], language, "asking") for language in others]
     wanted += [(size, first, "asking") for size in SIZES[1:]]
+    wanted += [(SIZES[0], language, "follow-up") for language in others] + [((480, 800), first, "follow-up")]
     # Two lines below the heading, and letters with marks above and below.
     wanted.append(((480, 800), "th", "thanks"))
     return {_name(*one): one for one in wanted}

@@ -4,27 +4,41 @@ touches, clocks or the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from kivy.graphics import Color, InstructionGroup
 
-from ratings.config import Question
+from ratings.config import Question, Reason
 from terminal.kiosk import layout, messages
 from terminal.kiosk.asking import Asking
 from terminal.kiosk.drawing import Painter, Scene, Text, View
+from terminal.kiosk.followup import FollowUp
 from terminal.kiosk.layout import Layout
 from terminal.kiosk.lettering import Lettering
 from terminal.kiosk.messages import Messages
+from terminal.kiosk.pictograms import Picture
 from terminal.kiosk.touch import Target
 from terminal.kiosk.words import Words
 from terminal.visit import State
 
 
 class Screens:
-    """The scenes of one window size. Make a new one when size or question change."""
+    """The scenes of one window size. Make a new one when size, question or reasons change.
 
-    def __init__(self, place: Layout, languages: Sequence[Words], question: Question, lettering: Lettering) -> None:
+    `pictures` are those of the reasons, by id, as `pictograms.pictures` gives them.
+    """
+
+    def __init__(
+        self,
+        place: Layout,
+        languages: Sequence[Words],
+        question: Question,
+        lettering: Lettering,
+        reasons: Sequence[Reason] = (),
+        pictures: Mapping[str, Picture] = MappingProxyType({}),
+    ) -> None:
         self.layout = place
         words = {words.language: words for words in languages}
         self.languages = list(words)
@@ -32,7 +46,15 @@ class Screens:
         painter = Painter(lettering, place.height)
         self._asking = Asking(place, words, question, painter)
         said = Messages(place.message, words, painter)
-        self._scenes: dict[State, Scene] = {State.ASKING: self._asking, **dict.fromkeys(messages.STATES, said)}
+        self.follow_up = FollowUp((place.width, place.height), words, reasons, pictures, painter)
+        """It has a place also where it is never shown."""
+        self.reasons = [reason.id for reason in reasons]
+        """In the order of their buttons."""
+        self._scenes: dict[State, Scene] = {
+            State.ASKING: self._asking,
+            State.FOLLOW_UP: self.follow_up,
+            **dict.fromkeys(messages.STATES, said),
+        }
 
     def preparations(self) -> list[Callable[[], object]]:
         """What `Scene.preparations` says, of all scenes; the asking one's come first."""

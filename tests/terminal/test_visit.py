@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import weakref
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ratings.config import Kiosk
+from ratings.config import FollowUp, Kiosk, Reason
 from ratings.scale import Score
 from terminal.ledger import StoreError
-from terminal.visit import RECOVERY_SECONDS, State, Visit
+from terminal.visit import DEAF_SECONDS, RECOVERY_SECONDS, Choose, State, Visit
 
 SETTINGS = Kiosk(languages=["nb", "en", "th"], thanks_seconds=3, idle_seconds=20)
+FOLLOW_UP = FollowUp(seconds=8, reasons=[Reason(id="waiting"), Reason(id="staff")])
 
 
 class Clock:
@@ -27,22 +30,32 @@ class Clock:
 
 
 class Bench:
-    """A visit, its clock, and the disk: `taps` holds what is on it."""
+    """A visit, its clock, and the disk: `taps` and `reasons` hold what is on it."""
 
-    def __init__(self) -> None:
+    def __init__(self, follow_up: FollowUp | None = None) -> None:
         self.clock = Clock()
         self.taps: list[tuple[Score, str | None]] = []
         self.full = False
         self.open = True
         self.seen: list[State] = []
-        self.visit = Visit(self.record, SETTINGS, self.clock, lambda: self.open)
+        self.reasons: list[tuple[int, str]] = []
+        self.repeat = False
+        self.visit = Visit(self.record, SETTINGS, self.clock, lambda: self.open, follow_up)
 
-    def record(self, score: Score, language: str | None) -> None:
+    def record(self, score: Score, language: str | None) -> Choose | None:
         self.seen.append(self.visit.state)
         if self.full:
             raise StoreError("the disk is full")
         self.clock.seconds += 0.25  # A slow card.
         self.taps.append((score, language))
+        number = len(self.taps)
+        return None if self.repeat else lambda reason: self.choose(number, reason)
+
+    def choose(self, tap: int, reason: str) -> None:
+        if self.full:
+            raise StoreError("the disk is full")
+        self.clock.seconds += 0.25
+        self.reasons.append((tap, reason))
 
     def wait(self, seconds: float) -> None:
         self.clock.seconds += seconds
@@ -52,6 +65,11 @@ class Bench:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture
+def asking_why() -> Bench:
+    return Bench(FOLLOW_UP)
 
 
 def test_a_press_is_recorded_before_anything_thanks_for_it(bench: Bench) -> None:
@@ -185,18 +203,167 @@ def test_who_chose_a_language_before_closing_time_and_left_is_not_waited_for(ben
     assert (bench.visit.state, bench.visit.language) == (State.CLOSED, "nb")
 
 
+@pytest.mark.parametrize("repeat", [False, True])
+@pytest.mark.parametrize("score", Score)
+def test_the_follow_up_is_the_same_and_as_long_after_every_rating(
+    asking_why: Bench, score: Score, repeat: bool
+) -> None:
+    asking_why.repeat = repeat
+    asking_why.visit.choose("th")
+    assert asking_why.visit.press(score)
+    assert (asking_why.visit.state, asking_why.visit.language) == (State.FOLLOW_UP, "th")
+    assert asking_why.visit.deadline() == asking_why.clock.seconds + 8
+    asking_why.wait(7.9)
+    assert asking_why.visit.state is State.FOLLOW_UP
+    asking_why.wait(0.2)
+    assert (str(asking_why.visit.state), asking_why.visit.language) == ("thanks", "th")
+    assert asking_why.visit.deadline() == asking_why.clock.seconds + 3, "the thank-you is not whole"
+    asking_why.wait(3)
+    assert (str(asking_why.visit.state), asking_why.visit.language) == ("asking", "nb")
+    assert asking_why.reasons == []
+
+
+@pytest.mark.parametrize("score", Score)
+def test_a_reason_is_recorded_for_the_rating_it_follows_and_thanked_for(asking_why: Bench, score: Score) -> None:
+    for reason in ("staff", "waiting"):
+        asking_why.visit.press(score)
+        asking_why.wait(2)
+        assert asking_why.visit.answer(reason)
+        assert asking_why.visit.state is State.THANKS
+        assert asking_why.visit.deadline() == asking_why.clock.seconds + 3, "a slow card shortens the thank-you"
+        assert not asking_why.visit.answer(reason), "a second answer"
+        asking_why.wait(3)
+    assert asking_why.reasons == [(1, "staff"), (2, "waiting")]
+
+
+def test_skipping_thanks_and_records_nothing(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.wait(1)
+    assert asking_why.visit.answer(None)
+    assert asking_why.visit.state is State.THANKS
+    assert asking_why.reasons == []
+
+
+def test_the_reason_of_a_repeat_is_asked_for_and_recorded_nowhere(asking_why: Bench) -> None:
+    asking_why.repeat = True
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.wait(1)
+    assert asking_why.visit.answer("staff")
+    assert asking_why.visit.state is State.THANKS
+    assert asking_why.reasons == []
+
+
+def test_the_first_moments_of_the_follow_up_take_nothing(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.wait(DEAF_SECONDS - 0.01)
+    assert not asking_why.visit.takes_reasons
+    assert not asking_why.visit.answer("staff")
+    assert not asking_why.visit.answer(None)
+    assert asking_why.visit.state is State.FOLLOW_UP
+    asking_why.wait(0.01)
+    assert asking_why.visit.answer("staff")
+
+
+def test_faces_and_languages_do_nothing_during_the_follow_up(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.wait(1)
+    asking_why.visit.choose("th")
+    assert not asking_why.visit.press(Score.UNHAPPY)
+    assert (asking_why.visit.state, asking_why.visit.language) == (State.FOLLOW_UP, "nb")
+    assert len(asking_why.taps) == 1
+
+
+def test_a_reason_before_any_rating_or_after_its_time_is_nobodys(asking_why: Bench) -> None:
+    asking_why.wait(100)
+    assert not asking_why.visit.answer("staff")
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.clock.seconds += 8
+    assert not asking_why.visit.answer("staff")
+    assert asking_why.visit.state is State.THANKS
+    assert asking_why.reasons == []
+
+
+def test_a_reason_that_is_not_shown_is_refused_by_name(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    with pytest.raises(ValueError, match="'food' is not one of the reasons shown: waiting, staff"):
+        asking_why.visit.answer("food")
+
+
+def test_a_reason_that_cannot_be_recorded_is_thanked_for_all_the_same(
+    asking_why: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.wait(1)
+    asking_why.full = True
+    assert asking_why.visit.answer("staff")
+    assert asking_why.visit.state is State.THANKS
+    assert (asking_why.reasons, caplog.records) == ([], [])
+
+
+@pytest.mark.parametrize("answer", ["staff", None, "nothing at all"])
+def test_where_a_choice_would_go_is_forgotten_when_the_follow_up_ends(asking_why: Bench, answer: str | None) -> None:
+    kept: list[weakref.ref[Choose]] = []
+
+    def record(score: Score, language: str | None) -> Choose | None:
+        choose = asking_why.record(score, language)
+        assert choose is not None
+        kept.append(weakref.ref(choose))
+        return choose
+
+    asking_why.visit = Visit(record, SETTINGS, asking_why.clock, follow_up=FOLLOW_UP)
+    asking_why.visit.press(Score.HAPPY)
+    assert kept[0]() is not None
+    if answer == "nothing at all":
+        asking_why.wait(8)
+    else:
+        asking_why.wait(1)
+        asking_why.visit.answer(answer)
+    assert kept[0]() is None
+
+
+def test_what_cannot_be_recorded_is_followed_by_no_question(asking_why: Bench) -> None:
+    asking_why.full = True
+    asking_why.visit.press(Score.HAPPY)
+    assert asking_why.visit.state is State.OUT_OF_ORDER
+    asking_why.wait(1)
+    assert not asking_why.visit.answer("staff")
+
+
+def test_a_follow_up_under_way_at_closing_time_is_finished_and_thanked_for(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.open = False
+    asking_why.wait(7)
+    assert asking_why.visit.state is State.FOLLOW_UP
+    assert asking_why.visit.answer("staff")
+    asking_why.wait(2.9)
+    assert str(asking_why.visit.state) == "thanks"
+    asking_why.wait(0.1)
+    assert str(asking_why.visit.state) == "closed"
+
+
+def test_reasons_may_come_and_go_while_it_runs(asking_why: Bench) -> None:
+    asking_why.visit.press(Score.HAPPY)
+    asking_why.visit.configure(SETTINGS, FollowUp())
+    assert asking_why.visit.state is State.THANKS
+    asking_why.wait(3)
+    asking_why.visit.configure(SETTINGS, FOLLOW_UP)
+    asking_why.visit.press(Score.HAPPY)
+    assert str(asking_why.visit.state) == "follow-up"
+
+
 ACTIONS = st.one_of(
     st.sampled_from(Score),
     st.sampled_from(SETTINGS.languages),
     st.floats(0, 30),
     st.booleans(),
-    st.sampled_from(["open", "closed"]),
+    st.sampled_from(["open", "closed", "waiting", "staff", "skip"]),
 )
 
 
-@given(st.lists(ACTIONS, max_size=60))
-def test_thanks_and_records_are_always_as_many(actions: list[Score | str | float | bool]) -> None:
-    bench = Bench()
+@given(st.lists(ACTIONS, max_size=60), st.booleans())
+def test_thanks_and_records_are_always_as_many(actions: list[Score | str | float | bool], asked_why: bool) -> None:
+    bench = Bench(FOLLOW_UP if asked_why else None)
     thanked = 0
     for action in actions:
         if isinstance(action, Score):
@@ -205,6 +372,9 @@ def test_thanks_and_records_are_always_as_many(actions: list[Score | str | float
             bench.full = action
         elif action in ("open", "closed"):
             bench.open = action == "open"
+        elif action in ("waiting", "staff", "skip"):
+            if asked_why:
+                bench.visit.answer(None if action == "skip" else str(action))
         elif isinstance(action, str):
             bench.visit.choose(action)
         else:
@@ -212,3 +382,4 @@ def test_thanks_and_records_are_always_as_many(actions: list[Score | str | float
         assert bench.visit.state in (State.ASKING, State.CLOSED) or bench.visit.deadline() is not None
         assert bench.visit.language == (bench.visit.chosen or "nb")
     assert thanked == len(bench.taps)
+    assert len({tap for tap, _ in bench.reasons}) == len(bench.reasons) <= len(bench.taps)
