@@ -66,6 +66,17 @@ class Rest:
             return False
         return self._woken is None or now - self._woken >= WAKING_SECONDS
 
+    def deadline(self, *, closed: bool) -> float | None:
+        """The moment at which `look` will light the screen otherwise, if nobody touches it; None while none will come.
+
+        One that has gone by is that of a screen whose light could not be set.
+        """
+        if self._light is Light.OFF:
+            return None
+        dark_after = self._dark_after if closed else None
+        dim_after = self._dim_after if self._light is Light.BRIGHT else None
+        return min((self._touched + after for after in (dark_after, dim_after) if after is not None), default=None)
+
     def _due(self, quiet: float, closed: bool) -> Light:
         if closed and self._dark_after is not None and quiet >= self._dark_after:
             return Light.OFF

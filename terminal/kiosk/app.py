@@ -1,16 +1,14 @@
 """The running kiosk: one window, its loop, and what happens at a touch.
 
 Ties the visit (what counts) to the screens (what is seen), the window's touches, the ledger and the calendar. The loop
-is our own: it sleeps on a pipe, looks at the window's queue every few milliseconds, and lets Kivy work only when there
-is something to do, since a frame of Kivy's own loop costs fifty times as much as a look.
+is our own: a round when something came in or is due, and between rounds it sleeps (`terminal.kiosk.loop`).
 """
 
 from __future__ import annotations
 
-import os
-import select
-import time
+import math
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from terminal.clock import Clock
 from terminal.kiosk import environment
 from terminal.kiosk.calendar import Calendar, Ledger
 from terminal.kiosk.lighting import Lighting
+from terminal.kiosk.loop import Sleeper
 from terminal.kiosk.panel import Panel
 from terminal.kiosk.pictograms import pictures
 from terminal.kiosk.touch import Fingers, Language, Reason, Target
@@ -37,16 +36,12 @@ if TYPE_CHECKING:
     from terminal.kiosk.lettering import Lettering
     from terminal.kiosk.screens import Screens
 
-_NAP = 0.008
-"""Seconds between looks at the window's queue: what a touch waits at most, half of it on average."""
-_BEAT = 0.1
-"""Seconds between rounds on a still screen: how late the end of a thank-you may be, and what Kivy needs for itself."""
-
 
 class Kiosk:
     """The kiosk of one terminal. Opens its window when it is made; a process can have one.
 
-    `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set.
+    `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set;
+    `sleeper` makes what waits for the window that it is given.
     Raises DisplayError, PictureError, TypefaceError, WordsError.
     """
 
@@ -58,6 +53,7 @@ class Kiosk:
         *,
         offscreen: bool = False,
         backlights: Path = BACKLIGHTS,
+        sleeper: Callable[[Any], Sleeper] = Sleeper,
     ) -> None:
         self.offscreen = offscreen or not environment.has_display()
         self._config = config
@@ -73,13 +69,10 @@ class Kiosk:
         self._over: Target | None = None
         self._presses: deque[Score] = deque()
         self._stopping = False
-        self._awake = True
         self._untidy = False
-        self._next_beat = 0.0
-        self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._sleeper = select.poll()
-        self._sleeper.register(self._wake_read, select.POLLIN)
+        self._looked = clock.monotonic()
         self._open()
+        self._sleeper = sleeper(self.window)
 
     @property
     def visit(self) -> Visit:
@@ -133,27 +126,27 @@ class Kiosk:
         try:
             while not self._stopping:
                 self.step()
-                self._sleep()
+                self._sleeper.sleep(self._pause())
         finally:
             self.close()
 
     def stop(self) -> None:
         """Ask `run` to return. May be called from any thread, and from a signal handler."""
         self._stopping = True
-        self._wake()
+        self._sleeper.wake()
 
     def press(self, score: Score) -> None:
         """A hardware button was pressed. May be called from any thread."""
         self._presses.append(score)
-        self._wake()
+        self._sleeper.wake()
 
     def refresh(self) -> None:
         """Look at the clock now: it was moved. May be called from any thread."""
-        self._wake()
+        self._sleeper.wake()
 
     def step(self) -> None:
         """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
-        self._next_beat = time.monotonic() + _BEAT
+        self._looked = self._clock.monotonic()
         self.window.mainloop()
         if self._calendar.look():
             self._draw_screens()
@@ -165,7 +158,6 @@ class Kiosk:
         if self.rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
             self._fingers.forget()
         self._show()
-        self._awake = False
         # Touches are dispatched in here; what they change is drawn in the same round.
         self._panel.loop.idle()
         if self._untidy:
@@ -176,8 +168,7 @@ class Kiosk:
     def close(self) -> None:
         """Close the window. `run` does this at its end."""
         if self._panel.close():
-            os.close(self._wake_read)
-            os.close(self._wake_write)
+            self._sleeper.close()
             self._lighting.leave()
 
     def target(self, x: float, y: float) -> Target | None:
@@ -193,13 +184,7 @@ class Kiosk:
 
         self._lettering: Lettering = lettering.Lettering()
         self._panel.listen(down=self._finger_down, moved=self._finger_moved, up=self._finger_up)
-        self.window.bind(
-            on_resize=self._resized,
-            on_request_close=self._asked_to_close,
-            on_mouse_down=self._stir,
-            on_mouse_move=self._stir,
-            on_mouse_up=self._stir,
-        )
+        self.window.bind(on_resize=self._resized, on_request_close=self._asked_to_close)
         self._draw_screens()
         self._panel.start()
 
@@ -285,24 +270,12 @@ class Kiosk:
             self.stop()
         return True
 
-    def _stir(self, *_: Any) -> None:
-        """Something is waiting in Kivy's own queue."""
-        self._awake = True
-
-    def _sleep(self) -> None:
-        """Until there is something to do. This is nearly all that an idle kiosk does, so it does little."""
-        while not self._unprepared and not self._stopping:
-            if self._sleeper.poll(_NAP * 1000):
-                os.read(self._wake_read, 4096)
-                return
-            self.window.mainloop()
-            if self._awake or time.monotonic() >= self._next_beat:
-                return
-
-    def _wake(self) -> None:
-        # A pipe, not a lock: a signal handler may interrupt the very thread that sleeps.
-        try:
-            os.write(self._wake_write, b"\0")
-        except OSError:
-            # Full: it wakes anyway. Closed: there is nobody left to wake.
-            return
+    def _pause(self) -> float:
+        """Seconds until something is due."""
+        if self._unprepared and self._fingers.target is None:
+            return 0
+        closed = self._visit.state is State.CLOSED
+        moments = self._visit.deadline(), self.rest.deadline(closed=closed), self._calendar.deadline()
+        # What was due before the last round began has failed in it, and waits for the next without being waited for.
+        due = [moment for moment in moments if moment is not None and moment > self._looked]
+        return min(due, default=math.inf) - self._clock.monotonic()

@@ -79,6 +79,11 @@ class Calendar:
             self._release()
         return changed
 
+    def deadline(self) -> float:
+        """The moment (of `Clock.monotonic`) at which `look` or `is_open` find something new, if no clock is set."""
+        changes = min(self._today[1], self._nothing_changes[1])
+        return min(self._next_release, self._clock.monotonic() + (changes - self._clock.now()).total_seconds())
+
     def is_open(self) -> bool:
         """Whether the terminal asks now. Reckoned only when it may have changed, or the clock was moved."""
         now = self._clock.now()
