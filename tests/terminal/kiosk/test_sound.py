@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,6 +86,12 @@ class Card:
         # SDL names the thread that feeds the card.
         names = [(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()]
         return any(name.startswith("SDLAudio") for name in names)
+
+
+@pytest.fixture(autouse=True)
+def _alone(rig: Any, wait_for: Wait) -> None:
+    """SDL has one mixer in a process: the kiosk that the tests share has to be silent."""
+    wait_for(lambda: not Card.is_open(), "silence")
 
 
 @pytest.fixture
@@ -272,12 +279,13 @@ def test_at_volume_0_there_is_nothing_to_hear_nothing_to_wait_for_and_nothing_to
     voices: Callable[..., Voice], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
+    before = threading.active_count()
     voice = voices(Config(sound=Sound(volume_percent=0)))
     voice.speak("nb", Question(), ORDER)
     voice.advance()
     assert (voice.languages, voice.speaking, voice.deadline()) == ((), False, None)
     assert caplog.messages == []
-    assert not [thread for thread in threading.enumerate() if thread.name == "fjes-sound"]
+    assert threading.active_count() == before
 
 
 @pytest.mark.usefixtures("no_card")
@@ -437,3 +445,19 @@ def pitch_of(burst: array.array[int]) -> float:
     """Hertz, by how often it crosses zero."""
     crossings = [at for at, (before, after) in enumerate(itertools.pairwise(burst)) if before < 0 <= after]
     return (len(crossings) - 1) * FREQUENCY / (crossings[-1] - crossings[0])
+
+
+def test_the_window_goes_on_while_the_sound_card_comes_and_goes(
+    rig: Any, card: Card, voices: Callable[..., Voice], wait_for: Wait
+) -> None:
+    voice = voices(clock=rig.clock)
+    for score in ORDER:
+        voice.speak("nb", Question(), ORDER)
+        wait_for(card.is_open, "the card to be opened")
+        rig.tap(score)
+        voice.hush()
+        rig.wait(LINGER + 1)
+        voice.advance()
+        wait_for(lambda: not card.is_open(), "the card to be given back")
+        rig.wait(700)
+    assert [score for score, _ in rig.notebook.taps] == ORDER
