@@ -38,8 +38,15 @@ class Listen:
     """The button that speaks."""
 
 
-Target = Score | Language | Reason | Listen
-"""A button that a visitor may touch."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key of the staff menu, by its name."""
+
+    name: str
+
+
+Target = Score | Language | Reason | Listen | Key
+"""A button that may be touched."""
 
 
 @dataclass(frozen=True, slots=True)

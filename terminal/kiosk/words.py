@@ -89,10 +89,10 @@ class Words:
 @cache
 def words(language: str) -> Words:
     """The words of a language. Raises WordsError when its catalogue is missing, damaged or not complete."""
-    catalogue = _read(language)
+    translated = _read(language)
 
     def say(text: str, context: str | None = None) -> str:
-        said = catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+        said = translated.pgettext(context, text) if context else translated.gettext(text)
         # Reading left out what is empty, so a text that comes back as it went in is missing, save in English itself.
         if said == text and language != "en":
             raise WordsError(f"{_path(language)}: {text!r} is not translated; fill in its msgstr")
@@ -136,13 +136,18 @@ def _read(language: str) -> GNUTranslations:
             f"[kiosk] languages: {language!r} has no catalogue ({path}); allowed: {', '.join(available())}, "
             "or add a catalogue"
         )
+    return catalogue(path, language)
+
+
+def catalogue(path: Path, language: str) -> GNUTranslations:
+    """Read a catalogue. Raises WordsError."""
     try:
         with path.open("rb") as file:
-            catalogue = read_po(file, locale=language, abort_invalid=True)
+            messages = read_po(file, locale=language, abort_invalid=True)
     except (OSError, ValueError, PoFileError) as error:
         raise WordsError(f"{path}: cannot be read as a catalogue: {error}") from None
     compiled = BytesIO()
-    write_mo(compiled, catalogue)
+    write_mo(compiled, messages)
     compiled.seek(0)
     return GNUTranslations(compiled)
 
