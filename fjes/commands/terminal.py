@@ -9,6 +9,7 @@ import click
 
 from fjes.commands.pin import pin
 from fjes.commands.recordings import recordings
+from fjes.commands.touch import touch
 from fjes.logs import with_log
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def terminal() -> None:
 
 terminal.add_command(pin)
 terminal.add_command(recordings)
+terminal.add_command(touch)
 
 
 @terminal.command()
