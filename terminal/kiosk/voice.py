@@ -51,8 +51,8 @@ class Voice:
         self._question = config.question_in(periods.period_of(Grain.MONTH, day))
         if config.sound.volume_percent == 0:
             return
-        self.ask(self._question)
         self._player = Player(config.sound.volume_percent, config.sound.device)
+        self.ask(self._question)
         self._player.wait(_PATIENCE)
         self._heed(self._player)
 
@@ -72,20 +72,16 @@ class Voice:
         return self._speaking.active
 
     def ask(self, question: Question) -> None:
-        """Another question is asked from now on: look for its recordings. Says once where there are none, and why."""
-        self._question = question
-        self._sets = {}
-        only = len({each.id for each in self._config.questions}) == 1
-        folder = self._config.sound.folder
+        """Another question is asked from now on: look for its recordings. Says once where there are none, and why.
+
+        To be called when the calendar brings another question, never at a touch.
+        """
         silent: dict[str, list[str]] = {}
-        for language in self._candidates:
-            try:
-                self._sets[language] = recordings.find(language, question, folder, only=only, shipped=self._shipped)
-            except RecordingsError as error:
-                silent.setdefault(str(error), []).append(language)
+        for language, error in self._find(question).items():
+            silent.setdefault(error, []).append(language)
         for reason, languages in silent.items():
             # Where IT has put recordings, something is wrong; otherwise it is as it is.
-            level = logging.INFO if folder is None else logging.WARNING
+            level = logging.INFO if self._config.sound.folder is None else logging.WARNING
             log.log(level, "no listen button in %s: %s", ", ".join(languages), reason)
 
     def speak(self, language: str, question: Question, order_of_scores: Sequence[Score]) -> None:
@@ -94,7 +90,8 @@ class Voice:
             return
         self.hush()
         if question != self._question:
-            self.ask(question)
+            # Without a line: it would tell when somebody wanted to listen.
+            self._find(question)
         if language not in self.languages:
             return
         said = self._sets[language]
@@ -139,6 +136,20 @@ class Voice:
             self._speaking.stop()
             self._player.close()
             self._player = None
+
+    def _find(self, question: Question) -> dict[str, str]:
+        """Take the recordings of a question; returns by language why there are none."""
+        self._question, self._sets = question, {}
+        silent: dict[str, str] = {}
+        only = len({each.id for each in self._config.questions}) == 1
+        for language in self._candidates if self._player is not None else ():
+            try:
+                self._sets[language] = recordings.find(
+                    language, question, self._config.sound.folder, only=only, shipped=self._shipped
+                )
+            except RecordingsError as error:
+                silent[language] = str(error)
+        return silent
 
     def _heed(self, player: Player) -> None:
         """See whether there is a sound card. Where there is none nothing is said, and it is looked for again later."""

@@ -372,11 +372,13 @@ def test_in_a_language_without_recordings_it_is_silent(voices: Callable[..., Voi
 def test_a_question_with_a_place_is_not_said_without_it(
     voices: Callable[..., Voice], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
     voice = voices()
+    caplog.set_level(logging.INFO)
     voice.speak("nb", Question(place="Pro Sentret"), ORDER)
     assert not voice.speaking
     assert voice.languages == ()
+    assert caplog.messages == [], "no line when somebody wants to listen"
+    voice.ask(Question(place="Pro Sentret"))
     assert "no listen button in nb: FOLDER/nb/visit.ogg is missing" in caplog.text
     voice.ask(Question())
     assert "nb" in voice.languages
