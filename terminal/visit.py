@@ -174,6 +174,11 @@ class Visit:
             self._deadline = None
         self._state = State.ASKING if self._is_open() else State.CLOSED
 
+    def leave(self) -> None:
+        """Nobody is there any more: what was chosen is forgotten, and it asks as for the first visitor."""
+        if self._state is State.ASKING:
+            self._chosen = self._deadline = None
+
     def _thank(self) -> None:
         self._choose = None
         self._enter(State.THANKS, self._kiosk.thanks_seconds)

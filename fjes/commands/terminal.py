@@ -70,6 +70,7 @@ def kiosk(config_file: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: window.stop())
         buttons = _buttons(settings, window)
+        window.backroom.buttons_answer = buttons is not None
         try:
             window.run()
         finally:

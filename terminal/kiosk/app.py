@@ -18,6 +18,7 @@ from ratings.config import Config
 from ratings.scale import Score
 from terminal.clock import Clock
 from terminal.kiosk import environment
+from terminal.kiosk.backroom import Backroom
 from terminal.kiosk.calendar import Calendar, Ledger
 from terminal.kiosk.lighting import Lighting
 from terminal.kiosk.loop import Sleeper
@@ -66,6 +67,7 @@ class Kiosk:
         self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open, config.follow_up)
         self._pounding = Pounding(config.repeats)
         self._fingers = Fingers()
+        self._backroom = Backroom(config, clock, self.refresh)
         self._over: Target | None = None
         self._presses: deque[Score] = deque()
         self._stopping = False
@@ -100,6 +102,11 @@ class Kiosk:
         return self._lettering
 
     @property
+    def backroom(self) -> Backroom:
+        """The staff menu."""
+        return self._backroom
+
+    @property
     def rest(self) -> Rest:
         """How the screen is lit."""
         return self._lighting.rest
@@ -118,6 +125,7 @@ class Kiosk:
         self._calendar.configure(config)
         self._lighting = Lighting(config, self._clock.monotonic(), backlights)
         self._visit.configure(config.kiosk, config.follow_up)
+        self._backroom.configure(config)
         self._fingers.forget()
         self._draw_screens()
 
@@ -152,9 +160,12 @@ class Kiosk:
             self._draw_screens()
         while self._presses:
             score = self._presses.popleft()
-            if self.rest.touch(self._clock.monotonic()):
+            if self.rest.touch(self._clock.monotonic()) and not self._backroom.button(score):
                 self._press(score)
         self._visit.advance()
+        if self._backroom.look(self._visit.state):
+            self._visit.leave()
+            self._fingers.forget()
         if self.rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
             self._fingers.forget()
         self._show()
@@ -195,6 +206,8 @@ class Kiosk:
         place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
         question, reasons = self._calendar.question, self._config.follow_up.reasons
         self._screens = screens.Screens(place, self._words, question, self._lettering, reasons, self._pictures)
+        self._backroom.question = question
+        self._backroom.arrange(width, height, list(place.faces))
         self._unprepared = self._screens.preparations()
         self._shown: View | None = None
         self._show()
@@ -202,6 +215,9 @@ class Kiosk:
     def _show(self) -> None:
         from terminal.kiosk.drawing import View
 
+        if self._backroom.show(self._panel.canvas, self._lettering):
+            self._shown = None
+            return
         held = self._fingers.target
         view = View(self._visit.state, self._visit.language, held if held == self._over else None)
         if view != self._shown:
@@ -238,17 +254,22 @@ class Kiosk:
     def _finger_down(self, finger: int, x: float, y: float) -> None:
         self._visit.advance()
         # A touch that only wakes the screen is no finger: lifting it will find nothing that it was put down on.
-        if self.rest.touch(self._clock.monotonic()):
-            self._over = self.target(x, y)
+        awake, target = self.rest.touch(self._clock.monotonic()), self.target(x, y)
+        if not self._backroom.down(finger, x, y, free=target is None, awake=awake) and awake:
+            self._over = target
             self._fingers.put(finger, self._over, self._clock.monotonic())
         self._show()
 
-    def _finger_moved(self, _finger: int, x: float, y: float) -> None:
-        self._over = self.target(x, y)
+    def _finger_moved(self, finger: int, x: float, y: float) -> None:
+        if not self._backroom.moved(finger, x, y):
+            self._over = self.target(x, y)
         self._show()
 
     def _finger_up(self, finger: int, x: float, y: float) -> None:
         self._visit.advance()
+        if self._backroom.up(finger, x, y):
+            self._show()
+            return
         counts = self._fingers.lift(finger, self.target(x, y), self._clock.monotonic())
         self._over = None
         if isinstance(counts, Score):
@@ -266,7 +287,7 @@ class Kiosk:
 
     def _asked_to_close(self, *_: Any, **__: Any) -> bool:
         """Close a window, but never the full screen; Kivy is told not to do it itself."""
-        if self._config.kiosk.window is not None:
+        if True:
             self.stop()
         return True
 
@@ -275,7 +296,12 @@ class Kiosk:
         if self._unprepared and self._fingers.target is None:
             return 0
         closed = self._visit.state is State.CLOSED
-        moments = self._visit.deadline(), self.rest.deadline(closed=closed), self._calendar.deadline()
+        moments = (
+            self._visit.deadline(),
+            self.rest.deadline(closed=closed),
+            self._calendar.deadline(),
+            self._backroom.deadline(),
+        )
         # What was due before the last round began has failed in it, and waits for the next without being waited for.
         due = [moment for moment in moments if moment is not None and moment > self._looked]
         return min(due, default=math.inf) - self._clock.monotonic()

@@ -91,12 +91,15 @@ class Staff:
         self._config = config
         self._clock = clock
         self._doors = doors
-        tries = Tries(config.terminal.store)
-        self._attempts = Attempts(clock, tries.read() if config.staff.pin else 0, tries.write)
+        self._attempts = self._count_attempts()
         self._page: Page | None = None
         first = next((each for each in config.kiosk.languages if each in LANGUAGES), LANGUAGES[1])
         self._language = first
         self._reset()
+
+    def _count_attempts(self) -> Attempts:
+        tries = Tries(self._config.terminal.store)
+        return Attempts(self._clock, tries.read() if self.exists else 0, tries.write)
 
     def _reset(self) -> None:
         # A check under way counts as a wrong try: whoever leaves before it ends has not shown that it was right.
@@ -138,6 +141,19 @@ class Staff:
             self._doors.hush()
             self._page = None
             self._reset()
+
+    def configure(self, config: Config) -> None:
+        """Go by another configuration from now on; an open menu closes. With the same PIN, tries are not forgotten."""
+        self.close()
+        before, self._config = self._config, config
+        if (before.staff, before.terminal.store) != (config.staff, config.terminal.store):
+            self._attempts = self._count_attempts()
+
+    def back(self) -> None:
+        """From a test to the status, which is looked at anew."""
+        self._doors.hush()
+        self._speaking = None
+        self._show_status()
 
     def touched(self) -> None:
         """A finger was put down somewhere, or a button pressed."""
@@ -204,8 +220,7 @@ class Staff:
         elif self._page is Page.PIN:
             self._press_pad(key)
         elif key == BACK:
-            self._doors.hush()
-            self._show_status()
+            self.back()
         elif key == MORE:
             self._leaf += 1
         elif key == BUTTONS:
