@@ -7,6 +7,7 @@ kiosk in this process, since a window wants the main thread.
 from __future__ import annotations
 
 import contextlib
+import json
 import random
 import tempfile
 import threading
@@ -31,7 +32,8 @@ from fjes.visitors import DemoClock, Visitors, begin_of_last_month
 from ratings import config
 from ratings.config import DEFAULT_QUESTION, Config
 from ratings.scale import ZERO, Counts, Score
-from ratings.table import Epoch, Slice
+from ratings.sections import REASONS
+from ratings.table import Cells, Epoch, Slice
 from terminal.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -50,11 +52,13 @@ STROLL_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What was asked for: how many simulated visits, whether to end after them, and on which port the page is."""
+    """What was asked for: how many simulated visits, whether to end after them, on which port the page is, and whether
+    visitors are asked for a reason."""
 
     visits: int = 0
     once: bool = False
     port: int = 8080
+    follow_up: bool = False
 
 
 def run(wishes: Wishes) -> bool:
@@ -66,7 +70,8 @@ def run(wishes: Wishes) -> bool:
         cleanup.enter_context(stoppable())
         try:
             folder = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="fjes-demo-")))
-            settings = _write_config(folder, cleanup.enter_context(embedded_broker.running()), free_port(wishes.port))
+            broker = cleanup.enter_context(embedded_broker.running())
+            settings = _write_config(folder, broker, free_port(wishes.port), follow_up=wishes.follow_up)
             engine = store.open_engine(settings.dashboard.database)
             cleanup.callback(engine.dispose)
             _prepare(engine, settings, history=not wishes.once)
@@ -75,7 +80,11 @@ def run(wishes: Wishes) -> bool:
                 # Before the kiosk looks at the calendar: it closes what is over by then.
                 clock.stand(begin_of_last_month(datetime.now(settings.terminal.zone)))
             ledger = Ledger.open(
-                settings.terminal.store, settings.release, settings.terminal.zone, settings.kiosk.languages
+                settings.terminal.store,
+                settings.release,
+                settings.terminal.zone,
+                settings.kiosk.languages,
+                [reason.id for reason in settings.follow_up.reasons],
             )
             cleanup.callback(ledger.close)
             for command in PROCESSES:
@@ -136,10 +145,13 @@ def _visits(number: int, kiosk: Kiosk, settings: Config, clock: DemoClock, engin
     clock.go()
     click.echo(f"{number} simulated visitors have touched the kiosk, in {time.monotonic() - began:.1f} s.")
     until = time.monotonic() + ARRIVE_SECONDS
-    while (found := _arrived(engine, settings, epoch)) != visitors.told and time.monotonic() < until:
+    told = Told(visitors.told, visitors.reasons)
+    while (found := _arrived(engine, settings, epoch)) != told and time.monotonic() < until:
         kiosk.step()
         time.sleep(0.02)
-    click.echo(_compared(visitors.told, found))
+    click.echo(_compared("month", told.months, found.months))
+    for period in sorted(told.reasons | found.reasons):
+        click.echo("\n" + _compared(period, told.reasons.get(period, {}), found.reasons.get(period, {})))
     months = sorted(visitors.told)
     report = reports.report(
         engine,
@@ -151,9 +163,9 @@ def _visits(number: int, kiosk: Kiosk, settings: Config, clock: DemoClock, engin
     )
     click.echo(reports.as_text(report, words("en")))
     click.echo(_so_far(engine, settings))
-    if found != visitors.told:
+    if found != told:
         click.echo("Not every rating arrived: see the table above.", err=True)
-    return found == visitors.told
+    return found == told
 
 
 def _so_far(engine: Engine, settings: Config) -> str:
@@ -173,26 +185,39 @@ def _so_far(engine: Engine, settings: Config) -> str:
     )
 
 
-def _arrived(engine: Engine, settings: Config, epoch: Epoch) -> dict[str, Counts]:
-    """The months of the terminal's card in the dashboard's database (the simulated year has an epoch of its own)."""
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What simulated visitors were told, or what arrived of it: by month, and by period and reason."""
+
+    months: dict[str, Counts]
+    reasons: dict[str, Cells]
+
+
+def _arrived(engine: Engine, settings: Config, epoch: Epoch) -> Told:
+    """What the dashboard's database has of the terminal's card (the simulated year has an epoch of its own)."""
     row = schema.released.c
     with store.reading(engine) as connection:
-        rows = connection.execute(
-            select(row.period, row.very_unhappy, row.unhappy, row.happy, row.very_happy).where(
-                row.terminal_id == settings.terminal.id,
-                row.slice == Slice.TOTAL,
-                row.epoch == epoch,
+        tables = connection.execute(
+            select(row.slice, row.period, row.cells, row.very_unhappy, row.unhappy, row.happy, row.very_happy).where(
+                row.terminal_id == settings.terminal.id, row.epoch == epoch
             )
         ).all()
-    return {period: (a, b, c, d) for period, a, b, c, d in rows if a + b + c + d}
+    reasons = {
+        table.period: {key: (a, b, c, d) for key, (a, b, c, d) in json.loads(table.cells).items()}
+        for table in tables
+        if table.slice == Slice.REASON
+    }
+    months = {table.period: (table[3], table[4], table[5], table[6]) for table in tables if table.slice == Slice.TOTAL}
+    return Told({month: counts for month, counts in months.items() if sum(counts)}, reasons)
 
 
-def _compared(told: dict[str, Counts], found: dict[str, Counts]) -> str:
-    lines = [f"{'month':<9}{'':>10}{'very unhappy':>14}{'unhappy':>9}{'happy':>7}{'very happy':>12}"]
-    for month in sorted(told | found):
-        for what, counts in (("told", told.get(month, ZERO)), ("arrived", found.get(month, ZERO))):
+def _compared(of: str, told: dict[str, Counts], found: dict[str, Counts]) -> str:
+    """What was told beside what arrived, a month or a reason at a time."""
+    lines = [f"{of:<12}{'':>7}{'very unhappy':>14}{'unhappy':>9}{'happy':>7}{'very happy':>12}"]
+    for each in sorted(told | found):
+        for what, counts in (("told", told.get(each, ZERO)), ("arrived", found.get(each, ZERO))):
             a, b, c, d = counts
-            lines.append(f"{month:<9}{what:>10}{a:>14}{b:>9}{c:>7}{d:>12}")
+            lines.append(f"{each:<12}{what:>7}{a:>14}{b:>9}{c:>7}{d:>12}")
     return "\n".join(lines)
 
 
@@ -206,11 +231,13 @@ def _prepare(engine: Engine, settings: Config, *, history: bool) -> None:
         # As its status will say: the page is true from the first moment on.
         connection.execute(update(schema.terminal).values(release=settings.release.mode))
         if history:
-            add_history(connection, settings.terminal.id, datetime.now(settings.terminal.zone))
+            now, follow_up = datetime.now(settings.terminal.zone), bool(settings.follow_up.reasons)
+            add_history(connection, settings.terminal.id, now, follow_up=follow_up)
 
 
-def _write_config(folder: Path, broker_port: int, page_port: int) -> Config:
+def _write_config(folder: Path, broker_port: int, page_port: int, *, follow_up: bool) -> Config:
     """The demo's fjes.toml: the one file that the commands are given, as IT would give it to them."""
+    reasons = "".join(f'\n[[follow_up.reasons]]\nid = "{reason}"\n' for reason in REASONS) if follow_up else ""
     (folder / "fjes.toml").write_text(
         f"""# Made by `fjes demo`; gone when it ends.
 [terminal]
@@ -232,7 +259,7 @@ port = {broker_port}
 [dashboard]
 database = "sqlite:///{folder / "dashboard.db"}"
 port = {page_port}
-""",
+{reasons}""",
         "utf-8",
     )
     return config.load(folder / "fjes.toml")

@@ -1,4 +1,4 @@
-"""A year of simulated ratings for the demo: about ten a day, a dip in spring and its recovery, small languages.
+"""A year of simulated ratings for the demo: about ten a day, a dip in spring and its recovery, languages, reasons.
 
 Made of tables, as a terminal would have released them. Everywhere it is shown, the page says that it is simulated.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, insert
@@ -20,7 +20,7 @@ from ratings.config import DEFAULT_QUESTION
 from ratings.period import Grain, Period
 from ratings.pooling import LEAST, pool
 from ratings.scale import ZERO, Counts, Score, add, one
-from ratings.table import UNCHOSEN, Cells, Slice, Table
+from ratings.table import SKIPPED, UNCHOSEN, Cells, Slice, Table
 
 EPOCH = "51301a7e-d000-4000-8000-000000000000"
 MONTHS = 12
@@ -29,13 +29,20 @@ LEAST_SO_FAR = 24
 
 _OPENS, _CLOSES = 10, 16
 _LANGUAGES = {"nb": 40, "en": 20, "es": 11, "ro": 9, "bg": 6, "th": 3, UNCHOSEN: 11}
+_PRAISE = {"help": 26, "staff": 22, "privacy": 9, "place": 6, "information": 5, "waiting": 2, SKIPPED: 30}
+_BLAME = {"waiting": 34, "information": 15, "place": 8, "staff": 6, "help": 5, "privacy": 2, SKIPPED: 30}
 _MOOD = (4, 7, 24, 65)
 """Weights of the four scores in a usual month, worst first."""
 _DIP = (16, 20, 30, 34)
 
 
-def add_history(connection: Connection, terminal_id: str, now: datetime, seed: int = 1) -> None:
-    """Store the simulated year before `now` (a local, aware datetime), and the running month up to it."""
+def add_history(
+    connection: Connection, terminal_id: str, now: datetime, seed: int = 1, *, follow_up: bool = False
+) -> None:
+    """Store the simulated year before `now` (a local, aware datetime), and the running month up to it.
+
+    With `follow_up`, a reason was asked for all the year.
+    """
     chance = random.Random(seed)  # noqa: S311 - a simulation that is the same every time
     hours: Counter[tuple[date, int, Score]] = Counter()
     for day in _days(now.date()):
@@ -48,7 +55,9 @@ def add_history(connection: Connection, terminal_id: str, now: datetime, seed: i
         place = Hour("", day, hour, False)
         counted[place] = add(counted.get(place, ZERO), *[one(score)] * n)
     made = tables(counted, DEFAULT_QUESTION, Grain.WEEK, now.date())
-    made += _languages(counted, chance)
+    made += _by_quarter(counted, Slice.LANGUAGE, lambda _: _LANGUAGES, chance)
+    if follow_up:
+        made += _by_quarter(counted, Slice.REASON, lambda score: _PRAISE if score >= Score.HAPPY else _BLAME, chance)
     connection.execute(insert(schema.epoch).values(terminal_id=terminal_id, epoch=EPOCH, upto=1))
     store.merge(connection, terminal_id, EPOCH, made, 1)
 
@@ -77,17 +86,19 @@ def _is_dip(day: date, today: date) -> bool:
     return back in (5, 6)
 
 
-def _languages(counted: dict[Hour, Counts], chance: random.Random) -> list[Table]:
+def _by_quarter(
+    counted: dict[Hour, Counts], slice_: Slice, weights: Callable[[Score], dict[str, int]], chance: random.Random
+) -> list[Table]:
+    """The ratings by a key that each is given by chance, of so many weights; pooled, as they leave a terminal."""
     by_quarter: dict[Period, Cells] = {}
     for hour, counts in counted.items():
         cells = by_quarter.setdefault(periods.period_of(Grain.QUARTER, hour.day), {})
         for score in Score:
+            keys = weights(score)
             for _ in range(counts[score]):
-                language = chance.choices(list(_LANGUAGES), list(_LANGUAGES.values()))[0]
-                cells[language] = add(cells.get(language, ZERO), one(score))
+                key = chance.choices(list(keys), list(keys.values()))[0]
+                cells[key] = add(cells.get(key, ZERO), one(score))
     return [
-        Table(
-            DEFAULT_QUESTION, Slice.LANGUAGE, periods.write(quarter, Grain.QUARTER), pool(Slice.LANGUAGE, cells, LEAST)
-        )
+        Table(DEFAULT_QUESTION, slice_, periods.write(quarter, Grain.QUARTER), pool(slice_, cells, LEAST))
         for quarter, cells in by_quarter.items()
     ]

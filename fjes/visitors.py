@@ -1,6 +1,7 @@
 """Simulated visitors: they touch the real kiosk through its real touch input, on a clock that waits for nobody.
 
-Each is told what to press; what they were told is what the dashboard must show in the end.
+Each is told what to press, and what to answer where a reason is asked for; what they were told is what the dashboard
+must show in the end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 from ratings import period as periods
 from ratings.period import Grain
 from ratings.scale import ZERO, Counts, Score, add, one
-from terminal.visit import State
+from ratings.table import SKIPPED, Cells
+from terminal.visit import DEAF_SECONDS, State
 
 if TYPE_CHECKING:
     from ratings.config import Config
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 _MOOD = (4, 8, 24, 64)
 _TOUCHES_A_LANGUAGE = 0.7
+_GIVES_A_REASON = 0.6
+_TOUCHES_SKIP = 0.5
+"""Of those who give none; the others walk away."""
 
 
 class DemoClock:
@@ -52,10 +57,11 @@ class DemoClock:
 
 
 class Visitors:
-    """Visitors of one kiosk. `told` is what they were told to press, by month (`2020-09`)."""
+    """Visitors of one kiosk. `told` is what they were told to press, by month (`2020-09`), `reasons` why, by period."""
 
     def __init__(self, driver: Driver, clock: DemoClock, config: Config, seed: int = 1) -> None:
         self.told: dict[str, Counts] = {}
+        self.reasons: dict[str, Cells] = {}
         self._driver = driver
         self._clock = clock
         self._config = config
@@ -75,11 +81,33 @@ class Visitors:
             driver.touch(*driver.language_centre(self._chance.choice(self._config.kiosk.languages)))
         score = self._chance.choices(list(Score), _MOOD)[0]
         driver.touch(*driver.face_centre(score))
-        day = periods.local_day(moment, self._config.terminal.zone)
-        month = periods.write(periods.period_of(Grain.MONTH, day), Grain.MONTH)
+        month = self._period(Grain.MONTH, moment)
         self.told[month] = add(self.told.get(month, ZERO), one(score))
+        if self._config.follow_up.reasons:
+            cells = self.reasons.setdefault(self._period(Grain(self._config.release.reason), moment), {})
+            reason = self._answer()
+            cells[reason] = add(cells.get(reason, ZERO), one(score))
         # Past the thank-you, and so late that nobody takes them for one who pounds.
         self._clock.skip(self._config.kiosk.thanks_seconds + self._config.repeats.seconds)
+
+    def _answer(self) -> str:
+        """Give a reason, touch skip, or walk away; returns under which key it counts."""
+        driver, chance = self._driver, self._chance
+        self._clock.skip(DEAF_SECONDS)
+        reason = None
+        if chance.random() < _GIVES_A_REASON:
+            reason = chance.choice(self._config.follow_up.reasons).id
+            driver.touch(*driver.reason_centre(reason))
+        elif chance.random() < _TOUCHES_SKIP:
+            driver.touch(*driver.reason_centre(None))
+        else:
+            self._clock.skip(self._config.follow_up.seconds)
+        driver.pump(lambda: driver.kiosk.visit.state is State.THANKS)
+        return reason or SKIPPED
+
+    def _period(self, grain: Grain, moment: datetime) -> str:
+        day = periods.local_day(moment, self._config.terminal.zone)
+        return periods.write(periods.period_of(grain, day), grain)
 
 
 def begin_of_last_month(now: datetime) -> datetime:

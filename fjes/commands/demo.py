@@ -13,7 +13,8 @@ import click
 @click.option(
     "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Of the page; another if taken."
 )
-def demo(visits: int, once: bool, port: int) -> None:
+@click.option("--follow-up", is_flag=True, help="Ask every visitor what mattered most, in six pictures.")
+def demo(visits: int, once: bool, port: int, follow_up: bool) -> None:
     """Try it: kiosk, broker and dashboard on this machine, with a simulated year.
 
     The exit code of `--visits N --once` is 0 when all that the visitors pressed is in the dashboard, else 1.
@@ -27,7 +28,7 @@ def demo(visits: int, once: bool, port: int) -> None:
     if once and not visits:
         raise click.UsageError("--once ends after the visits: say how many with --visits N")
     try:
-        arrived = run(Wishes(visits, once, port))
+        arrived = run(Wishes(visits, once, port, follow_up))
     except (DemoError, BrokerError, StoreError, DashboardError) as error:
         raise click.ClickException(str(error)) from None
     sys.exit(0 if arrived else 1)

@@ -14,13 +14,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from dashboard import disclosure, places, schema, store
+from dashboard.web import create_app
 from fjes import processes
 from fjes.history import add_history
-from ratings.config import DEFAULT_QUESTION
+from ratings.config import DEFAULT_QUESTION, Dashboard
 from ratings.period import Grain, Period, period_of
+from ratings.scale import ZERO, Counts, add
+from ratings.sections import REASONS
+from ratings.table import SKIPPED, Slice
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -59,6 +63,25 @@ def test_simulated_visitors_touch_the_real_kiosk_and_every_rating_arrives(tmp_pa
     assert sum(int(count) for counts in told.values() for count in counts) == 40
     assert list(tmp_path.iterdir()) == [], "the demo left files behind"
     assert processes_in(tmp_path) == []
+
+
+def test_simulated_visitors_give_reasons_or_none_and_every_one_arrives(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "fjes", "demo", "--visits", "30", "--once", "--follow-up"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = re.findall(r"^([a-z]+) +(told|arrived)((?: +\d+){4})$", done.stdout, re.MULTILINE)
+    told = [(reason, counts.split()) for reason, what, counts in rows if what == "told"]
+    arrived = [(reason, counts.split()) for reason, what, counts in rows if what == "arrived"]
+    assert told == arrived
+    assert {reason for reason, _ in told} <= {*REASONS, SKIPPED}
+    assert len({reason for reason, _ in told}) > 3
+    assert sum(int(count) for _, counts in told for count in counts) == 30
 
 
 def test_a_demo_whose_ratings_do_not_arrive_says_so_and_ends_with_1(tmp_path: Path) -> None:
@@ -152,3 +175,23 @@ def test_the_simulated_year_shows_figures_on_any_day_of_the_month(sqlite_url: st
     assert len(shown.blocks) == 12, "a month of the simulated year is hidden"
     assert so_far.counts is not None
     assert sum(so_far.counts) >= 10
+
+
+def test_the_simulated_years_reasons_balance_and_the_page_does_not_mind_them(sqlite_url: str) -> None:
+    engine = store.open_engine(sqlite_url)
+    now = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Oslo"))
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Demo", "Demo", "Europe/Oslo", terminal_id="demo", simulated=True)
+        add_history(connection, "demo", now, follow_up=True)
+        rows = connection.execute(select(schema.released)).all()
+    sums: dict[str, dict[str, Counts]] = {Slice.TOTAL: {}, Slice.REASON: {}}
+    for row in rows:
+        if row.slice in sums:
+            quarter = f"{row.first_day.year}-Q{(row.first_day.month + 2) // 3}"
+            counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
+            sums[row.slice][quarter] = add(sums[row.slice].get(quarter, ZERO), counts)
+    assert len(sums[Slice.REASON]) == 5
+    assert sums[Slice.REASON] == sums[Slice.TOTAL]
+    answered = create_app(engine, Dashboard(), today=now.date).test_client().get("/")
+    engine.dispose()
+    assert answered.status_code == 200
