@@ -1,4 +1,4 @@
-"""The pictures of the kiosk, drawn with Pillow: four faces and the tick of the thank-you. Knows no Kivy and no layout.
+"""The pictures of the kiosk, drawn with Pillow: four faces, the buttons, the signs. Knows no Kivy and no layout.
 
 Each is drawn several times too large and brought down to its exact size in pixels, so that it is shown one to one,
 smooth at any size. The faces are told apart by mouth and brow; colour only helps. All lengths are in radii of the face.
@@ -23,6 +23,9 @@ LIP = 0.08
 SINK = 0.06
 PADDING = 0.09
 """Room around a face for its shadow, as a share of its diameter."""
+HALO = 0.045
+RING = 0.06
+"""Around a face that is named: a ring of ink, and what parts it from the face."""
 
 Point = tuple[float, float]
 
@@ -64,8 +67,11 @@ class _Sheet:
         self.image.paste(painted, mask=stencil)
 
 
-def face(score: Score, diameter: int, *, held: bool = False) -> Image.Image:
-    """A face, RGBA, `diameter` pixels across with `padding(diameter)` pixels of room around it; perhaps held down."""
+def face(score: Score, diameter: int, *, held: bool = False, named: bool = False) -> Image.Image:
+    """A face, RGBA, `diameter` pixels across with `padding(diameter)` pixels of room around it.
+
+    Perhaps held down, or lit while its name is heard: by a ring, which is the same for all.
+    """
     skin = theme.SKINS[score]
     room = padding(diameter)
     oversize = _oversize(diameter)
@@ -81,16 +87,24 @@ def face(score: Score, diameter: int, *, held: bool = False) -> Image.Image:
     sheet.disc((0, 0), 0.965, skin.held if held else skin.fill)
     _FEATURES[score](sheet)
 
-    body = Image.new("L", (side, side), 0)
-    stencil = ImageDraw.Draw(body)
-    highest, lowest = top + sink * radius, top + LIP * radius
-    for centre in (highest, lowest):
-        stencil.ellipse((middle - radius, centre - radius, middle + radius, centre + radius), fill=255)
-    stencil.rectangle((middle - radius, highest, middle + radius, lowest), fill=255)
+    def outline(wider: float = 0.0) -> Image.Image:
+        body = Image.new("L", (side, side), 0)
+        stencil = ImageDraw.Draw(body)
+        highest, lowest, r = top + sink * radius, top + LIP * radius, (1 + wider) * radius
+        for centre in (highest, lowest):
+            stencil.ellipse((middle - r, centre - r, middle + r, centre + r), fill=255)
+        stencil.rectangle((middle - r, highest, middle + r, lowest), fill=255)
+        return body.reduce(oversize)
+
     picture = sheet.image.reduce(oversize).convert("RGBA")
-    body = body.reduce(oversize)
+    body = outline()
     picture.putalpha(body)
-    return Image.alpha_composite(_shadow(body, room, held=held), picture)
+    below = _shadow(body, room, held=held)
+    for wider, colour in ((HALO + RING, theme.INK), (HALO, theme.PAPER)) if named else ():
+        disc = Image.new("RGBA", below.size, colour.rgb)
+        disc.putalpha(outline(wider))
+        below = Image.alpha_composite(below, disc)
+    return Image.alpha_composite(below, picture)
 
 
 def padding(diameter: int) -> int:
@@ -127,6 +141,19 @@ def pill(width: int, height: int, fill: Colour, edge: Colour, thickness: int) ->
     result = picture.reduce(oversize).convert("RGBA")
     result.putalpha(shape.reduce(oversize))
     return result
+
+
+def loudspeaker(diameter: int, fill: Colour, edge: Colour, ink: Colour, thickness: int) -> Image.Image:
+    """The button that speaks, RGBA, `diameter` pixels across: a loudspeaker on a disc with an edge like a pill's."""
+    side = diameter * _oversize(diameter)
+    sheet = _Sheet(Image.new("RGB", (side, side), edge.rgb), (side / 2, side / 2), side / 2)
+    sheet.disc((0, 0), 1 - 2 * thickness / diameter, fill)
+    horn = [(-0.58, -0.17), (-0.39, -0.17), (-0.12, -0.42), (-0.12, 0.42), (-0.39, 0.17), (-0.58, 0.17)]
+    sheet.area(horn, ink)
+    sheet.line([*horn, horn[0]], ink, 0.11)
+    for reach in (0.27, 0.51):
+        sheet.line(_arc((0.07, 0), reach, reach, -48, 48), ink, 0.11)
+    return _round(sheet, diameter)
 
 
 def _very_happy(sheet: _Sheet) -> None:

@@ -33,8 +33,20 @@ if TYPE_CHECKING:
 Size = tuple[int, int]
 
 SIZES: tuple[Size, ...] = ((800, 480), (1024, 600), (1280, 800), (1920, 1080), (480, 800), (800, 1280), (1080, 1920))
-SCREENS = (*(state.value.replace(" ", "-") for state in State), "held")
-"""Every state there is, and a face held down."""
+MORE = ("listen", "attract")
+SCREENS = (*(state.value.replace(" ", "-") for state in State), "held", *MORE)
+"""Every state there is, and a face held down, a face that is named, and what is shown while nobody is there."""
+VOICES = tuple(code for code in LANGUAGES if code != "th")
+"""Those that ship with one."""
+SAID = {
+    "nb": ["Dere ville slippe å vente så lenge.", "Nå åpner vi klokka ni."],
+    "en": ["You asked for shorter waits.", "Now we open at nine."],
+    "es": ["Pidieron esperar menos.", "Ahora abrimos a las nueve."],
+    "bg": ["Искахте да се чака по-малко.", "Вече отваряме в девет часа."],
+    "th": ["คุณอยากรอให้น้อยลง", "ตอนนี้เราเปิดเก้าโมงเช้า"],
+    "ro": ["Ați cerut să așteptați mai puțin.", "Acum deschidem la ora nouă."],
+}
+"""What staff might have written."""
 SHIPPED = [Reason(id=each) for each in REASONS]
 FOLDER = Path("build/screens")
 REFERENCES = Path("tests/terminal/kiosk/references")
@@ -49,20 +61,33 @@ MOST_PIXELS = 0.0005
 """Share of the pixels that may differ by more. A caption that is gone has more than twice as many."""
 
 
-def screens_of(size: Size, languages: Sequence[Words], question: Question, lettering: Lettering) -> Screens:
-    """The kiosk's screens for a window of this size. There has to be a window; its own size does not matter."""
+def screens_of(
+    size: Size, languages: Sequence[Words], question: Question, lettering: Lettering, screen: str = "asking"
+) -> Screens:
+    """The kiosk's screens for a window of this size. There has to be a window; its own size does not matter.
+
+    What a terminal need not have, the listen button and what was said, is there on the screens that are about it.
+    """
     from terminal.kiosk import screens
 
-    place = screens.arrange(*size, languages, lettering, "left")
-    return screens.Screens(place, languages, question, lettering, SHIPPED, pictograms.pictures(SHIPPED))
+    voices = VOICES if screen in MORE else ()
+    said = SAID if screen == "attract" else {}
+    place = screens.arrange(*size, languages, lettering, "left", voices=voices, said=said)
+    drawn = pictograms.pictures(SHIPPED)
+    return screens.Screens(place, languages, question, lettering, SHIPPED, drawn, voices=voices, said=said)
 
 
 def views(language: str) -> dict[str, View]:
     """Every screen in a language, by the names that `SCREENS` has."""
     from terminal.kiosk.drawing import View
 
-    every = [*(View(state, language) for state in State), View(State.ASKING, language, Score.HAPPY)]
-    return dict(zip(SCREENS, every, strict=True))
+    speaks = language in VOICES
+    more = (
+        View(State.ASKING, language, Score.HAPPY),
+        View(State.ASKING, language, naming=Score.HAPPY if speaks else None, speaking=speaks),
+        View(State.ASKING, language, said=True),
+    )
+    return dict(zip(SCREENS, (*(View(state, language) for state in State), *more), strict=True))
 
 
 def picture(screens: Screens, view: View) -> Image.Image:
@@ -88,6 +113,9 @@ def compared() -> dict[str, tuple[Size, str, str]]:
     wanted += [(SIZES[0], language, "asking") for language in others]
     wanted += [(size, first, "asking") for size in SIZES[1:]]
     wanted += [(SIZES[0], language, "follow-up") for language in others] + [((480, 800), first, "follow-up")]
+    wanted += [((480, 800), first, screen) for screen in MORE]
+    # A language without a voice beside others that have one; and what was said in a script that is high.
+    wanted += [(SIZES[0], "th", screen) for screen in MORE]
     # Two lines below the heading, and letters with marks above and below.
     wanted.append(((480, 800), "th", "thanks"))
     return {_name(*one): one for one in wanted}
@@ -122,7 +150,7 @@ def accept(folder: Path, question: Question, lettering: Lettering) -> None:
     spoken = [words(language) for language in Config().kiosk.languages]
     wanted = set()
     for name, (size, language, screen) in compared().items():
-        drawn = picture(screens_of(size, spoken, question, lettering), views(language)[screen])
+        drawn = picture(screens_of(size, spoken, question, lettering, screen), views(language)[screen])
         path = folder / f"{name}.png"
         if not path.exists() or differs(drawn, path) > MOST_PIXELS:
             # Few colours make a small file; what that changes is far within the tolerance.
@@ -140,13 +168,14 @@ def render(folder: Path, spoken: Sequence[Words], question: Question, lettering:
         path.unlink()
     parts, count = [], 0
     for size in SIZES:
-        screens = screens_of(size, spoken, question, lettering)
+        screens = dict.fromkeys(SCREENS, screens_of(size, spoken, question, lettering))
+        screens |= {screen: screens_of(size, spoken, question, lettering, screen) for screen in MORE}
         parts.append(f"<h2>{size[0]} x {size[1]}</h2>")
         for of in spoken:
             parts.append(f'<h3 lang="{of.language}">{escape(of.name)}</h3><p>')
             for screen, view in views(of.language).items():
                 file = f"{_name(size, of.language, screen)}.png"
-                picture(screens, view).save(folder / file)
+                picture(screens[screen], view).save(folder / file)
                 parts.append(f'<a href="{file}"><img src="{file}" alt="{screen}" title="{screen}" loading="lazy"></a>')
                 count += 1
             parts.append("</p>")

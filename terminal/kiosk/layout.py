@@ -11,13 +11,21 @@ from typing import Literal
 from ratings.scale import Score
 from terminal.kiosk.boxes import LEAST_TARGET, LEAST_TARGET_SHORT, Box, rounded, unit_of
 
-_MARGIN = 26
+MARGIN = 26
+"""Of what is written and touched, at the sides, in units."""
 _GAP = 26
 _PILL = 66
 _PILL_IN_ROWS = 74
 _PILL_GAP = 12
 _NAME = 21
 """Size of a language's name; as large as the captions."""
+_ROOM = 148
+"""Smaller faces do not stand closer: their captions need the room."""
+_LISTEN = 84
+"""The disc of the listen button; its target is larger."""
+_SAID = 72
+_SAID_UPRIGHT = 104
+"""The most that the band of "you said, we did" takes: what needs more is set smaller."""
 _NARROWEST_PADDING = 11
 
 
@@ -39,6 +47,14 @@ class Language:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """The listen button's target, and the square that its picture fills."""
+
+    target: Box
+    picture: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A screen that says one thing: a sign, a large line, a smaller one. Sizes are the largest allowed."""
 
@@ -51,7 +67,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The whole screen. Sizes of letters are the largest allowed, in pixels of an em."""
+    """The whole screen. Sizes of letters are the largest allowed, in pixels of an em.
+
+    `listen` and `said`, the band of "you said, we did", are there only where room was asked for.
+    """
 
     width: int
     height: int
@@ -63,13 +82,24 @@ class Layout:
     caption_size: int
     languages: tuple[Language, ...]
     name_size: int
+    listen: Listen | None
+    said: Box | None
     message: Message
 
 
-def arrange(width: int, height: int, names: Sequence[float], best_face: Literal["left", "right"] = "left") -> Layout:
+def arrange(
+    width: int,
+    height: int,
+    names: Sequence[float],
+    best_face: Literal["left", "right"] = "left",
+    *,
+    listen: bool = False,
+    said: float = 0.0,
+) -> Layout:
     """The layout of a window of `width` by `height` pixels.
 
-    `names` are the widths of the languages' names in ems, in order; a single one gets no button.
+    `names` are the widths of the languages' names in ems, in order; a single one gets no button. `listen` leaves room
+    for the listen button, `said` as many pixels as "you said, we did" would have, within limits.
     """
     upright = height > width
     unit = unit_of(width, height)
@@ -77,11 +107,14 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
     columns, rows = (2, 2) if upright else (4, 1)
     lines = 3 if upright else 2
 
-    top = 16 * unit
-    asked = (158 if upright else 112) * unit
-    caption, space, air = 32 * unit, 6 * unit, 9 * unit
-    room = height - foot - top - asked - (rows + 1) * air
-    across = (width - 2 * _MARGIN * unit - (columns - 1) * _GAP * unit) / columns
+    top, asked, air = 16 * unit, (158 if upright else 112) * unit, 9 * unit
+    band = min(said, (_SAID_UPRIGHT if upright else _SAID) * unit)
+    if band:
+        # So that the faces need not pay for it.
+        top, asked, air = 8 * unit, (132 if upright else 104 if listen else 96) * unit, 4 * unit
+    caption, space = 32 * unit, 6 * unit
+    room = height - foot - band - top - asked - (rows + 1) * air
+    across = (width - 2 * MARGIN * unit - (columns - 1) * _GAP * unit) / columns
     diameter = int(min(across, room / rows - caption - space))
     spare = room - rows * (diameter + space + caption)
 
@@ -89,8 +122,8 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
     asked += spare * 0.4
     air += spare * 0.6 / (rows + 1)
     # The outer faces stand on the same margins as question and languages, unless that would tear them apart.
-    flush = (width - 2 * _MARGIN * unit - diameter) / (columns - 1)
-    pitch = int(min(width / columns, flush, diameter * (1.32 if columns == 4 else 1.5)))
+    flush = (width - 2 * MARGIN * unit - diameter) / (columns - 1)
+    pitch = int(min(width / columns, flush, max(diameter, _ROOM * unit) * (1.32 if columns == 4 else 1.5)))
     left = (width - columns * pitch) / 2
     cells = []
     for row in range(rows):
@@ -106,18 +139,34 @@ def arrange(width: int, height: int, names: Sequence[float], best_face: Literal[
                     caption=rounded(x + dead, y + diameter + space, pitch - 2 * dead, caption),
                 )
             )
+    beside = (_LISTEN + 14) * unit if listen else 0.0
     return Layout(
         width=width,
         height=height,
         unit=unit,
-        question=rounded(_MARGIN * unit, top, width - 2 * _MARGIN * unit, asked),
+        question=rounded(MARGIN * unit, top, width - 2 * MARGIN * unit - beside, asked),
         question_size=int(44 * unit),
-        question_lines=lines,
+        # What is narrower is broken more often.
+        question_lines=lines + (1 if listen and upright else 0),
         faces=dict(zip(_order(columns, best_face), cells, strict=True)),
         caption_size=int(22 * unit),
         languages=buttons,
         name_size=name_size,
+        listen=_listen(width, top, asked, unit) if listen else None,
+        said=rounded(0, height - foot - band, width, band) if band else None,
         message=_message(width, height, unit),
+    )
+
+
+def _listen(width: int, top: float, asked: float, unit: float) -> Listen:
+    """The button beside the question that it says: what a sign stands beside is what it is taken for."""
+    size, target = _LISTEN * unit, LEAST_TARGET_SHORT * unit
+    x, y = width - (MARGIN + _LISTEN / 2) * unit, top + asked / 2
+    # Where the question has less room than a finger wants, the target reaches up to the screen's edge.
+    high = min(y - target / 2, top + asked - target)
+    return Listen(
+        target=rounded(x - target / 2, high, target, target),
+        picture=Box(round(x - size / 2), round(y - size / 2), round(size), round(size)),
     )
 
 
@@ -134,7 +183,7 @@ def _languages(
 ) -> tuple[tuple[Language, ...], int, float]:
     """The language buttons, the size of their names, and how much of the screen's foot they take."""
     if len(names) < 2:
-        return (), int(_NAME * unit), _MARGIN * unit
+        return (), int(_NAME * unit), MARGIN * unit
     rows = -(-len(names) // per_row)
     longest = -(-len(names) // rows)
     if height > width:
@@ -148,7 +197,7 @@ def _languages(
     if rows > 1:
         # Rows above each other want columns: every button is as wide as the widest.
         names = [max(names)] * len(names)
-    room = width - 2 * _MARGIN * unit
+    room = width - 2 * MARGIN * unit
     for row in range(rows):
         ems = names[row * longest : (row + 1) * longest]
         while size > 1 and sum(_pills(ems, size, room, unit)) + _PILL_GAP * unit * (len(ems) - 1) > room + 1:

@@ -4,15 +4,16 @@ touches, clocks or the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from kivy.graphics import Color, InstructionGroup
 
 from ratings.config import Question, Reason
-from terminal.kiosk import layout, messages
+from terminal.kiosk import band, layout, messages
 from terminal.kiosk.asking import Asking
+from terminal.kiosk.boxes import unit_of
 from terminal.kiosk.drawing import Painter, Scene, Text, View
 from terminal.kiosk.followup import FollowUp
 from terminal.kiosk.layout import Layout
@@ -27,7 +28,8 @@ from terminal.visit import State
 class Screens:
     """The scenes of one window size. Make a new one when size, question or reasons change.
 
-    `pictures` are those of the reasons, by id, as `pictograms.pictures` gives them.
+    `pictures` are those of the reasons, by id, as `pictograms.pictures` gives them; `voices` are the languages that can
+    be heard, `said` is what staff wrote for "you said, we did", by language: `place` was arranged for the same.
     """
 
     def __init__(
@@ -38,14 +40,17 @@ class Screens:
         lettering: Lettering,
         reasons: Sequence[Reason] = (),
         pictures: Mapping[str, Picture] = MappingProxyType({}),
+        *,
+        voices: Collection[str] = (),
+        said: Mapping[str, Sequence[str]] = MappingProxyType({}),
     ) -> None:
         self.layout = place
         words = {words.language: words for words in languages}
         self.languages = list(words)
         """In the order of their buttons."""
         painter = Painter(lettering, place.height)
-        self._asking = Asking(place, words, question, painter)
-        said = Messages(place.message, words, painter)
+        self._asking = Asking(place, words, question, painter, voices, said)
+        message = Messages(place.message, words, painter)
         self.follow_up = FollowUp((place.width, place.height), words, reasons, pictures, painter)
         """It has a place also where it is never shown."""
         self.reasons = [reason.id for reason in reasons]
@@ -53,7 +58,7 @@ class Screens:
         self._scenes: dict[State, Scene] = {
             State.ASKING: self._asking,
             State.FOLLOW_UP: self.follow_up,
-            **dict.fromkeys(messages.STATES, said),
+            **dict.fromkeys(messages.STATES, message),
         }
 
     def preparations(self) -> list[Callable[[], object]]:
@@ -64,6 +69,10 @@ class Screens:
     def texts(self, state: State, language: str) -> list[Text]:
         """The texts of a screen, but for the language buttons', as they are set."""
         return self._scenes[state].texts(state, language)
+
+    def said(self, language: str) -> list[Text]:
+        """ "You said, we did" in a language, as it is set; empty where staff wrote nothing."""
+        return self._asking.said(language)
 
     def names(self) -> list[Text]:
         """The names on the language buttons, as they are set."""
@@ -82,7 +91,24 @@ class Screens:
         canvas.add(group)
 
 
-def arrange(width: int, height: int, languages: Sequence[Words], lettering: Lettering, best_face: Any) -> Layout:
-    """The layout of a window for these languages' names."""
+def arrange(
+    width: int,
+    height: int,
+    languages: Sequence[Words],
+    lettering: Lettering,
+    best_face: Any,
+    *,
+    voices: Collection[str] = (),
+    said: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Layout:
+    """The layout of a window for these languages' names, with room for what can be heard and what was said in any."""
     names = [lettering.width(words.name, 100) / 100 for words in languages]
-    return layout.arrange(width, height, names, best_face)
+    unit = unit_of(width, height)
+    room = width - 2 * layout.MARGIN * unit
+    bands = [
+        band.needed(band.blocks(words.said, said[words.language], lettering.width, room, unit), unit)
+        for words in languages
+        if said.get(words.language)
+    ]
+    listen = any(words.language in voices for words in languages)
+    return layout.arrange(width, height, names, best_face, listen=listen, said=max(bands, default=0.0))

@@ -64,6 +64,8 @@ SOFT_INK = Colour.read("#40535b")
 PAPER = Colour.read("#ffffff")
 """Language buttons, and the writing on ink."""
 HELD_PAPER = Colour.read("#dfe6e4")
+BAND = Colour.read("#e8e0d2")
+"""What "you said, we did" stands on: darker than the background, and nothing that looks like a button."""
 LINE = Colour.read("#74858b")
 """The edge of a language button."""
 TONGUE = Colour.read("#f2766b")

@@ -25,6 +25,7 @@ Rig = Any
 REFERENCES = Path(__file__).parent / "references"
 ACCEPT = "look at build/screens after `make screens`; if it is right: make screens ARGS=--accept"
 SPOKEN = [words(language) for language in Config().kiosk.languages]
+SPOKEN_CODES = [each.language for each in SPOKEN]
 
 
 @pytest.mark.parametrize("name", compared())
@@ -32,7 +33,7 @@ def test_a_screen_looks_like_its_reference(rig: Rig, name: str) -> None:
     size, language, screen = compared()[name]
     path = REFERENCES / f"{name}.png"
     assert path.exists(), f"{path} is missing; {ACCEPT}"
-    drawn = picture(screens_of(size, SPOKEN, Question(), rig.kiosk.lettering), views(language)[screen])
+    drawn = picture(screens_of(size, SPOKEN, Question(), rig.kiosk.lettering, screen), views(language)[screen])
     apart = differs(drawn, path)
     assert apart <= MOST_PIXELS, f"{path}: {apart:.2%} of the pixels differ; {ACCEPT}"
 
@@ -45,7 +46,7 @@ def test_the_comparison_covers_every_language_size_and_screen() -> None:
     sizes, languages, screens = zip(*compared().values(), strict=True)
     assert set(sizes) == set(SIZES)
     assert set(languages) == set(Config().kiosk.languages)
-    assert set(screens) == {*(state.value.replace(" ", "-") for state in State), "held"}
+    assert set(screens) == {*(state.value.replace(" ", "-") for state in State), "held", "listen", "attract"}
 
 
 def test_accepting_writes_what_is_missing_or_different_and_removes_what_is_too_many(rig: Rig, tmp_path: Path) -> None:
@@ -152,15 +153,71 @@ def test_texts_longer_by_two_fifths_stay_in_their_boxes(
         overflow(text, rig.kiosk.lettering)
 
 
-def overflow(text: Any, lettering: Any) -> None:
+SAYING = {
+    "xp": [
+        stretched("You asked for shorter waits and a place to talk."),
+        stretched("Now we open at nine, and there is"),
+    ],
+    "nb": ["Dere ba om at noen kan tolke mellom norsk, rumensk, bulgarsk, spansk og thai hver uke nå"] * 2,
+    "bg": ["Искахте да се чака по-малко и да има къде да говорите спокойно с някого на вашия език."] * 2,
+    "th": ["คุณอยากรอให้น้อยลง และอยากมีที่เงียบๆ ไว้คุย", "ตอนนี้เราเปิดเก้าโมงเช้า"],
+    "ro": ["Ați cerut să așteptați mai puțin și să existe un loc liniștit în care să puteți vorbi azi."],
+    "ar": ["طلبتم أن يكون الانتظار أقصر وأن يكون هناك مكان هادئ للحديث", "نفتح الآن الساعة التاسعة"],
+}
+"""As much as the configuration takes."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_longer_texts_stay_in_their_boxes_beside_the_listen_button_and_above_what_was_said(
+    rig: Rig, pseudo: Words, size: gallery.Size
+) -> None:
+    assert all(len(line) <= 90 for said in SAYING.values() for line in said)
+    assert len(SAYING["xp"][0]) >= LONGER * 45
+    screens = arranged([pseudo, *SPOKEN], rig, size)
+    check_said(screens, ["xp", *SPOKEN_CODES], rig)
+    assert screens.said("es") == [], "staff wrote nothing in it"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_arabic_stays_in_its_boxes_beside_the_listen_button_and_above_what_was_said(
+    rig: Rig, arabic: Words, size: gallery.Size
+) -> None:
+    check_said(arranged([arabic, SPOKEN[0]], rig, size), ["ar", "nb"], rig)
+
+
+def arranged(languages: list[Words], rig: Rig, size: gallery.Size) -> Any:
+    from terminal.kiosk.screens import Screens, arrange
+
+    voices = [each.language for each in languages]
+    question, lettering = Question(place="Rehabiliteringssenteret Nord-Østerdal"), rig.kiosk.lettering
+    place = arrange(*size, languages, lettering, "left", voices=voices, said=SAYING)
+    return Screens(place, languages, question, lettering, voices=voices, said=SAYING)
+
+
+def check_said(screens: Any, languages: list[str], rig: Rig) -> None:
+    place = screens.layout
+    for language in languages:
+        said = screens.said(language)
+        for text in [*screens.texts(State.ASKING, language), *said]:
+            assert text.block.size >= 12 * place.unit - 1, f"too small to read: {text.block}"
+            # At the smallest sizes, letters are drawn up to a pixel higher than large ones would be.
+            overflow(text, rig.kiosk.lettering, 3 if text in said else 2)
+            assert not place.listen.target.overlaps(text.box) or text.box.right <= place.listen.picture.x
+        for text in said:
+            assert place.said.y - 1 <= text.box.y
+            assert text.box.bottom <= place.said.bottom + 1
+        assert len({text.block.size for text in said[1:]}) <= 1, "lines alike"
+
+
+def overflow(text: Any, lettering: Any, slack: int = 2) -> None:
     """Measured on the drawn letters, not on the numbers that placed them."""
     for line, baseline in zip(text.block.lines, text.baselines(), strict=True):
         drawn = lettering.line(line, text.block.size, theme.INK)
         pixels = Image.frombytes("RGBA", (drawn.width, drawn.height), drawn.texture.pixels)
         left, top, right, bottom = pixels.getchannel("A").getbbox() or (0, 0, 0, 0)
         assert right - left <= text.box.width + 1, line
-        assert baseline - drawn.ascent + top >= text.box.y - 2, line
-        assert baseline - drawn.ascent + bottom <= text.box.bottom + 2, line
+        assert baseline - drawn.ascent + top >= text.box.y - slack, line
+        assert baseline - drawn.ascent + bottom <= text.box.bottom + slack, line
 
 
 @pytest.fixture

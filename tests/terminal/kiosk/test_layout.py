@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -19,20 +19,24 @@ SIZES += [(height, width) for width, height in SIZES]
 sizes = st.tuples(st.integers(800, 1920), st.integers(480, 1200)).filter(lambda size: 1.2 < size[0] / size[1] < 2.2)
 screens = st.one_of(sizes, sizes.map(lambda size: (size[1], size[0])))
 names = st.lists(st.floats(0.8, 6), min_size=1, max_size=12)
+bands = st.one_of(st.just(0.0), st.floats(20, 400))
+"""Pixels that "you said, we did" would have."""
 
 
 def targets(layout: Layout) -> list[Box]:
-    return [*(face.target for face in layout.faces.values()), *(button.target for button in layout.languages)]
+    more = [layout.listen.target] if layout.listen else []
+    return [*(face.target for face in layout.faces.values()), *(button.target for button in layout.languages), *more]
 
 
-@settings(deadline=None, max_examples=60)
-@given(screens, names, st.sampled_from(["left", "right"]))
+@settings(deadline=None, max_examples=100)
+@given(screens, names, st.sampled_from(["left", "right"]), st.booleans(), bands)
 def test_everything_is_on_the_screen_and_nothing_overlaps(
-    size: tuple[int, int], lengths: list[float], best: Literal["left", "right"]
+    size: tuple[int, int], lengths: list[float], best: Literal["left", "right"], listen: bool, said: float
 ) -> None:
-    layout = arrange(*size, lengths, best)
+    layout = arrange(*size, lengths, best, listen=listen, said=said)
     screen = Box(0, 0, *size)
-    boxes = [layout.question, *targets(layout)]
+    assert (layout.listen is not None, layout.said is not None) == (listen, said > 0)
+    boxes = [layout.question, *targets(layout), *([layout.said] if layout.said else [])]
     for number, box in enumerate(boxes):
         assert within(screen, box), box
         assert box.width > 0
@@ -45,11 +49,14 @@ def test_everything_is_on_the_screen_and_nothing_overlaps(
         assert not face.picture.overlaps(face.caption)
     for button in layout.languages:
         assert within(button.target, button.pill)
+    if layout.listen:
+        assert within(layout.listen.target, layout.listen.picture)
+        assert not layout.listen.picture.overlaps(layout.question)
 
 
-@given(screens)
-def test_every_target_is_20_mm_on_a_7_inch_panel(size: tuple[int, int]) -> None:
-    layout = arrange(*size, NAMES)
+@given(screens, st.booleans(), bands)
+def test_every_target_is_20_mm_on_a_7_inch_panel(size: tuple[int, int], listen: bool, said: float) -> None:
+    layout = arrange(*size, NAMES, listen=listen, said=said)
     # The panel is 154 x 86 mm; other screens are taken as larger panels of the same density at 800x480.
     across, down = (154 / 800, 86 / 480) if size[0] > size[1] else (86 / 480, 154 / 800)
     for box in targets(layout):
@@ -66,9 +73,26 @@ def test_faces_are_what_the_screen_is_for(size: tuple[int, int]) -> None:
     assert diameters.pop() >= 148 * layout.unit
 
 
+@given(screens, names)
+def test_the_listen_button_moves_neither_faces_nor_languages(size: tuple[int, int], lengths: list[float]) -> None:
+    without, listen = arrange(*size, lengths), arrange(*size, lengths, listen=True)
+    assert (listen.faces, listen.languages) == (without.faces, without.languages)
+
+
+@pytest.mark.parametrize("listen", [False, True])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_picture_is_symmetrical(size: tuple[int, int]) -> None:
-    layout = arrange(*size, NAMES)
+def test_what_was_said_leaves_the_faces_what_the_screen_is_for(size: tuple[int, int], listen: bool) -> None:
+    for said, least in ((48, 146), (1000, 130)):
+        layout = arrange(*size, NAMES, listen=listen, said=said * arrange(*size, NAMES).unit)
+        assert min(face.picture.width for face in layout.faces.values()) >= least * layout.unit - 1
+        assert layout.said is not None
+        assert layout.said.bottom == min(button.target.y for button in layout.languages), "right above the languages"
+
+
+@pytest.mark.parametrize("more", [{}, {"listen": True}, {"listen": True, "said": 60.0}])
+@pytest.mark.parametrize("size", SIZES)
+def test_the_picture_is_symmetrical(size: tuple[int, int], more: dict[str, Any]) -> None:
+    layout = arrange(*size, NAMES, **more)
     for boxes in ([face.picture for face in layout.faces.values()], [button.pill for button in layout.languages]):
         left, right = min(box.x for box in boxes), max(box.right for box in boxes)
         assert abs(left - (size[0] - right)) <= 4

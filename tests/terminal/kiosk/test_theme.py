@@ -14,6 +14,11 @@ TEXTS = {
     "language": (theme.INK, theme.PAPER),
     "language held": (theme.INK, theme.HELD_PAPER),
     "language in use": (theme.PAPER, theme.INK),
+    "what was said": (theme.INK, theme.BAND),
+    "its heading": (theme.SOFT_INK, theme.BAND),
+    "loudspeaker": (theme.INK, theme.PAPER),
+    "loudspeaker held": (theme.INK, theme.HELD_PAPER),
+    "loudspeaker that speaks": (theme.PAPER, theme.INK),
     "tick": (theme.PAPER, theme.INK),
     "bar": (theme.PAPER, theme.SOFT_INK),
 }
@@ -39,6 +44,13 @@ def test_features_stand_out_from_the_face_also_when_it_is_held(score: Score) -> 
 @pytest.mark.parametrize("score", Score)
 def test_a_face_stands_out_from_the_background(score: Score) -> None:
     assert contrast(theme.SKINS[score].edge, theme.BACKGROUND) >= 3
+
+
+@pytest.mark.parametrize("score", Score)
+def test_the_ring_of_a_face_that_is_named_stands_out_from_what_it_parts(score: Score) -> None:
+    for beside in (theme.BACKGROUND, theme.PAPER):
+        assert contrast(theme.INK, beside) >= 3
+    assert contrast(theme.SKINS[score].edge, theme.PAPER) >= 3
 
 
 def test_a_language_button_stands_out_from_the_background_and_the_paper() -> None:
