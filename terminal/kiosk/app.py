@@ -287,7 +287,7 @@ class Kiosk:
 
     def _asked_to_close(self, *_: Any, **__: Any) -> bool:
         """Close a window, but never the full screen; Kivy is told not to do it itself."""
-        if True:
+        if self._config.kiosk.window is not None:
             self.stop()
         return True
 
