@@ -9,11 +9,11 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 # What Debian has to bring: OpenGL for the kiosk's window, what speaks and encodes its recordings (without these two
-# there is no listen button, and everything else works), and for the tests a real broker, browser and database
-# (libatomic1 is for the program through which Playwright drives the browser).
+# there is no listen button, and everything else works), and for the tests a real broker, browser, database and
+# X server (libatomic1 is for the program through which Playwright drives the browser, libxtst6 for clicks).
 # Where there is no apt: install their like, and empty these (make run RUN_PACKAGES=).
 RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri espeak-ng vorbis-tools
-TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1
+TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6
 ARGS ?=
 
 VENV := .venv

@@ -6,11 +6,13 @@ providers at once. Knows nothing of faces; imports Kivy only inside `open_window
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import logging
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ _VARIABLES = {
     "KIVY_NO_FILELOG": "1",
     "KIVY_NO_CONSOLELOG": "1",
     "KIVY_LOG_MODE": "PYTHON",
+    # Where SDL finds no window, Kivy's other ways to one would end the process without a word of what to do.
+    "KIVY_WINDOW": "sdl2",
     # One pixel of the layout is one pixel of the panel, whatever the panel says of itself.
     "KIVY_METRICS_DENSITY": "1",
     "KIVY_METRICS_FONTSCALE": "1",
@@ -44,8 +48,13 @@ _SETTINGS = {
 }
 
 
+_DRIVERS = "x11,wayland,kmsdrm"
+"""Where SDL may open a window, first of all first. Left alone, it would end with a window in memory that nobody sees: a
+kiosk that is started before the X server has to fail, and be started again."""
+
+
 class DisplayError(RuntimeError):
-    """No window can be opened; the text says what to do."""
+    """No window can be opened, or it is lost; the text says what to do."""
 
 
 def has_display() -> bool:
@@ -66,6 +75,8 @@ def prepare(*, offscreen: bool) -> None:
     os.environ["KIVY_HOME"] = str(Path(tempfile.gettempdir()) / "fjes-keeps-no-kivy-home")
     if offscreen:
         os.environ["SDL_VIDEODRIVER"] = "offscreen"
+    elif sys.platform == "linux":
+        os.environ.setdefault("SDL_VIDEODRIVER", _DRIVERS)
 
 
 def choose_sound_card(device: str | None) -> None:
@@ -87,25 +98,25 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
         raise DisplayError("the kiosk's window is opened once in a process, after environment.prepare()")
     # Kivy introduces itself when it is imported, sets its own level, and complains of every optional library that it
     # does not find; that a window cannot be had is said below.
-    logging.getLogger("kivy").addFilter(lambda record: record.levelno >= logging.CRITICAL)
+    logging.getLogger("kivy").addFilter(_is_worth_saying)
     from kivy.config import Config
 
     for (section, key), value in _SETTINGS.items():
         Config.set(section, key, value)
-    screen = None if size else _x11_screen()
-    Config.set("graphics", "fullscreen", "0" if size or screen else "auto")
-    for name, length in zip(("width", "height"), size or screen or (), strict=False):
-        Config.set("graphics", name, str(length))
-    if screen:
-        for name, value in {"borderless": "1", "position": "custom", "left": "0", "top": "0"}.items():
-            Config.set("graphics", name, value)
     # Exactly one provider: SDL turns the first finger on a touch panel into this mouse. A second provider would
     # count a touch twice; on a right click Kivy would draw red dots for a second finger.
     Config.remove_section("input")
     Config.add_section("input")
     Config.set("input", "mouse", "mouse,disable_multitouch,disable_hover")
+    with contextlib.nullcontext(None) if size else _x11_screen() as screen:
+        Config.set("graphics", "fullscreen", "0" if size or screen else "auto")
+        for name, length in zip(("width", "height"), size or screen or (), strict=False):
+            Config.set("graphics", name, str(length))
+        if screen:
+            for name, value in {"borderless": "1", "position": "custom", "left": "0", "top": "0"}.items():
+                Config.set("graphics", name, value)
 
-    from kivy.core.window import Window
+        from kivy.core.window import Window
 
     if Window is None:
         raise DisplayError(
@@ -119,23 +130,31 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     return Window
 
 
-def _x11_screen() -> tuple[int, int] | None:
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.CRITICAL and not record.getMessage().startswith("Window:")
+
+
+@contextlib.contextmanager
+def _x11_screen() -> Iterator[tuple[int, int] | None]:
     """The size of the X server's screen in pixels; None where there is no X server.
 
     SDL leaves full screen to the window manager. Where there is none, it believes in a full screen while the window
-    stays small, and touches land beside what is seen. So the window is opened as large as the screen to begin with.
+    stays small, and touches land beside what is seen. So the window is opened as large as the screen to begin with,
+    and meanwhile the connection is held: a server whose last client leaves starts anew, and takes nobody until then.
     """
-    if not os.environ.get("DISPLAY") or os.environ.get("SDL_VIDEODRIVER", "x11") != "x11":
-        return None
+    if not os.environ.get("DISPLAY") or "x11" not in os.environ.get("SDL_VIDEODRIVER", "x11"):
+        yield None
+        return
     try:
         x11 = ctypes.CDLL("libX11.so.6")
     except OSError:
-        return None
+        yield None
+        return
     x11.XOpenDisplay.restype = ctypes.c_void_p
     display = ctypes.c_void_p(x11.XOpenDisplay(None))
     if not display:
-        return None
+        yield None
+        return
     screen = x11.XDefaultScreen(display)
-    size = x11.XDisplayWidth(display, screen), x11.XDisplayHeight(display, screen)
+    yield x11.XDisplayWidth(display, screen), x11.XDisplayHeight(display, screen)
     x11.XCloseDisplay(display)
-    return size

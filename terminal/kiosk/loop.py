@@ -25,7 +25,7 @@ from typing import Any
 from terminal.kiosk.environment import DisplayError
 from terminal.kiosk.plugs import CONNECTORS, INPUTS, Connectors, Inputs
 
-LONGEST = 1.0
+LONGEST = 0.5
 """Seconds after which it wakes in any case: a clock that was set, a screen or a touch panel that was plugged in, and
 what failed and is to be tried again are noticed so late."""
 _NAP = 0.008
@@ -50,18 +50,14 @@ class System(Enum):
 
 
 def system_of(window_info: str, variables: Mapping[str, str]) -> System:
-    """Where SDL has opened the window: by the class of Kivy's `get_window_info()`, and what SDL was told.
-
-    A video driver is named (by `terminal.kiosk.environment`, or in the service's unit) or SDL tries them in its order:
-    X11 and Wayland where their variables are set, then KMSDRM.
-    """
+    """Where SDL has opened the window: by the class of Kivy's `get_window_info()`, and what SDL was told to try."""
     if window_info == "WindowInfoX11":
         return System.X11
-    driver = variables.get("SDL_VIDEODRIVER", "").lower()
-    if driver == "offscreen":
+    drivers = variables.get("SDL_VIDEODRIVER", "").lower().split(",")
+    if drivers == ["offscreen"]:
         return System.MEMORY
     session = variables.get("DISPLAY") or variables.get("WAYLAND_DISPLAY")
-    if driver == "kmsdrm" or not (driver or session):
+    if drivers == ["kmsdrm"] or ("kmsdrm" in drivers and not session):
         return System.KMSDRM
     return System.OTHER
 

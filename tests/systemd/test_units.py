@@ -36,3 +36,10 @@ def test_every_service_runs_as_a_user_that_is_made_and_never_as_root() -> None:
     for unit in SERVICES:
         (user,) = [line[5:] for line in unit.read_text("utf-8").splitlines() if line.startswith("User=")]
         assert user in users, unit.name
+
+
+def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
+    lines = (UNITS / "fjes-kiosk.service").read_text("utf-8").splitlines()
+    unit, service = lines[: lines.index("[Service]")], lines[lines.index("[Service]") :]
+    assert "Restart=always" in service
+    assert "StartLimitIntervalSec=0" in unit
