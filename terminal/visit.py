@@ -10,7 +10,8 @@ The rules:
   on the disk is lost, and thanked for: the rating is safe.
 - During the follow-up question and the thank-you, and while out of order, presses and language buttons do nothing.
 - After the thank-you the terminal is as it was for the first visitor: first language, none chosen.
-- A language that was chosen, and no face pressed, is forgotten after the idle time.
+- A language that was chosen, and no face pressed, is forgotten after the idle time. Whoever has the question said is
+  not gone: the idle time begins when it has been said. To listen is not to choose, whatever language it is in.
 - Outside the opening hours it is closed: nothing is recorded, and presses and language buttons do nothing. A visit that
   is under way when they end is finished first: whoever chose a language may still press within the idle time, and the
   follow-up question and the thank-you are shown whole. When they begin it asks again.
@@ -76,6 +77,7 @@ class Visit:
         self._is_open = is_open
         self._state = State.ASKING if is_open() else State.CLOSED
         self._chosen: str | None = None
+        self._heard: str | None = None
         self._deadline: float | None = None
         self._choose: Choose | None = None
         self._deaf_until = 0.0
@@ -87,8 +89,8 @@ class Visit:
 
     @property
     def language(self) -> str:
-        """The language the visitor reads: the chosen one, else the first."""
-        return self._chosen or self._kiosk.languages[0]
+        """The language the visitor reads: the chosen one, else the one that was listened to, else the first."""
+        return self._chosen or self._heard or self._kiosk.languages[0]
 
     @property
     def chosen(self) -> str | None:
@@ -113,6 +115,8 @@ class Visit:
         self._follow_up = follow_up
         if self._chosen not in kiosk.languages:
             self._chosen = None
+        if self._heard not in kiosk.languages:
+            self._heard = None
         if self._state is State.FOLLOW_UP and not self._follow_up.reasons:
             self._thank()
 
@@ -123,6 +127,12 @@ class Visit:
         self.advance()
         if self._state is State.ASKING:
             self._chosen = language
+            self._deadline = self._clock.monotonic() + self._kiosk.idle_seconds
+
+    def stay(self, language: str) -> None:
+        """The visitor listens to the language that is shown: it stays for the idle time, and is nobody's choice."""
+        if self._state is State.ASKING:
+            self._heard = language
             self._deadline = self._clock.monotonic() + self._kiosk.idle_seconds
 
     def press(self, score: Score) -> bool:
@@ -170,14 +180,13 @@ class Visit:
             if self._state is State.FOLLOW_UP:
                 self._thank()
                 return
-            self._chosen = None
-            self._deadline = None
+            self._chosen = self._heard = self._deadline = None
         self._state = State.ASKING if self._is_open() else State.CLOSED
 
     def leave(self) -> None:
         """Nobody is there any more: what was chosen is forgotten, and it asks as for the first visitor."""
         if self._state is State.ASKING:
-            self._chosen = self._deadline = None
+            self._chosen = self._heard = self._deadline = None
 
     def _thank(self) -> None:
         self._choose = None

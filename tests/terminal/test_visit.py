@@ -95,6 +95,33 @@ def test_choosing_the_first_language_counts_as_chosen(bench: Bench) -> None:
     assert bench.taps == [(Score.HAPPY, "nb")]
 
 
+def test_to_listen_is_not_to_choose_but_keeps_the_language_that_is_shown(bench: Bench) -> None:
+    bench.visit.stay("th")
+    assert (bench.visit.language, bench.visit.chosen) == ("th", None)
+    bench.visit.press(Score.HAPPY)
+    assert bench.taps == [(Score.HAPPY, None)]
+    assert bench.visit.language == "th", "the thanks are read in it, too"
+    bench.wait(3)
+    assert bench.visit.language == "nb"
+
+
+def test_who_listens_has_the_idle_time_from_then_on(bench: Bench) -> None:
+    bench.visit.choose("en")
+    bench.wait(19)
+    bench.visit.stay("en")
+    bench.wait(19.9)
+    assert (bench.visit.language, bench.visit.chosen) == ("en", "en")
+    bench.wait(0.1)
+    assert (bench.visit.language, bench.visit.chosen) == ("nb", None)
+
+
+def test_nobody_listens_to_a_thank_you(bench: Bench) -> None:
+    bench.visit.press(Score.HAPPY)
+    bench.visit.stay("th")
+    bench.wait(3)
+    assert (bench.visit.state, bench.visit.language) == (State.ASKING, "nb")
+
+
 def test_a_language_that_is_not_shown_is_refused_by_name(bench: Bench) -> None:
     with pytest.raises(ValueError, match="'fr' is not one of the languages shown: nb, en, th"):
         bench.visit.choose("fr")
