@@ -90,7 +90,7 @@ def _lines(config: Config, now: datetime, around: Around) -> Iterator[Line]:
     if config.buttons.factory != "none":
         yield _buttons(around.buttons)
     yield Line(phrase("Screen"), verbatim(f"{around.window_system}, {around.width} × {around.height}"))
-    yield Line(phrase("Terminal"), phrase("%(id)s, Fjes %(version)s", id=config.terminal.id, version=version("fjes")))
+    yield Line(phrase("Terminal"), verbatim(f"{config.terminal.id}, Fjes {version('fjes')}"))
 
 
 def _connection(config: Config, standing: Standing | None) -> Line:
@@ -163,7 +163,9 @@ def _network() -> Line:
             phrase("%(host)s has no address.", host=host),
             phrase("Check the cable or the wireless network. Ratings are kept."),
         )
-    return Line(name, verbatim(f"{host}: {', '.join(found)}"))
+    # What people type: the long ones only where there is no other.
+    short = [each for each in found if "." in each][:2] or found[:1]
+    return Line(name, verbatim(f"{host}: {', '.join(short)}"))
 
 
 def _clock(config: Config, now: datetime) -> Line:

@@ -128,6 +128,11 @@ class Staff:
         """What is on the screen; None while it is closed."""
         return self._page
 
+    @property
+    def checking(self) -> bool:
+        """Whether a PIN is being compared just now."""
+        return self._check is not None
+
     def open(self) -> None:
         """The corner was held: ask for the PIN."""
         if self.exists and not self.is_open:
@@ -255,9 +260,10 @@ class Staff:
 
     def _say_locked(self) -> None:
         if self._attempts.locked:
+            until = self._clock.now() + timedelta(seconds=self._attempts.free_at - self._clock.monotonic())
             # Rounded up: at the second that is named it is free.
-            left = timedelta(seconds=self._attempts.free_at - self._clock.monotonic() + 0.999)
-            until = (self._clock.now() + left).astimezone(self._config.terminal.zone)
+            until += timedelta(microseconds=-until.microsecond % 1_000_000)
+            until = until.astimezone(self._config.terminal.zone)
             self._said, self._says_locked = locked_until(f"{until:%H:%M:%S}"), True
 
     def _show_status(self) -> None:

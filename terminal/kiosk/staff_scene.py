@@ -67,7 +67,7 @@ class StaffScene:
 
     def target(self, view: StaffView, x: float, y: float) -> Key | None:
         """The key at a point in pixels from the top left corner."""
-        return next((key for key, cell in self._cells(view).items() if cell.target.holds(x, y)), None)
+        return next((key for key, cell in self.cells(view).items() if cell.target.holds(x, y)), None)
 
     def texts(self, view: StaffView) -> list[Text]:
         """All texts of a view, as they are set; those to the left of their boxes too."""
@@ -77,7 +77,7 @@ class StaffScene:
         """Put a view on a canvas, in place of what is there."""
         group = InstructionGroup()
         group.add(Color(1, 1, 1, 1))
-        for key, cell in self._cells(view).items():
+        for key, cell in self.cells(view).items():
             self._pill(group, cell, self._kind(view, key))
         match view.page:
             case Page.PIN:
@@ -117,7 +117,8 @@ class StaffScene:
         spoken = [Key(language) for language in view.spoken]
         return staff_layout.choices(*self._size, self._sheet(view).body, spoken)
 
-    def _cells(self, view: StaffView) -> dict[Key, Cell]:
+    def cells(self, view: StaffView) -> dict[Key, Cell]:
+        """The keys of a view, and where they are."""
         if view.page is Page.PIN:
             return staff_layout.pad(*self._size).keys
         cells = dict(self._sheet(view).keys)
@@ -147,7 +148,7 @@ class StaffScene:
             done = len(view.pressed) == len(self._order)
             said = HEAR if view.page is Page.SOUND else PRESSED if done else PRESS
             found.append(fit(words.say(said), self._sheet(view).title, int(27 * unit), 2))
-        cells = self._cells(view)
+        cells = self.cells(view)
         sizes = {
             key: fit(self._label(view, words, key), inset(cell.pill, 10 * unit), self._largest(key), 1).block.size
             for key, cell in cells.items()
