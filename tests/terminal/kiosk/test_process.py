@@ -122,8 +122,8 @@ class Server:
             self.test.XTestFakeKeyEvent(self.display, code, 0, 0)
         self.x11.XSync(self.display, 0)
 
-    def ask_to_close(self) -> None:
-        """What a window manager sends every window when somebody presses Alt-F4, or clicks a cross."""
+    def windows(self) -> list[int]:
+        """What programs have opened."""
         windows, count = ctypes.POINTER(ctypes.c_ulong)(), ctypes.c_uint()
         unused = ctypes.c_ulong()
         self.x11.XQueryTree(
@@ -134,8 +134,18 @@ class Server:
             ctypes.byref(windows),
             ctypes.byref(count),
         )
-        assert count.value
-        for window in windows[: count.value]:
+        return windows[: count.value]
+
+    def resize(self, size: Size) -> None:
+        """What a window manager does when somebody drags a corner."""
+        for window in self.windows():
+            self.x11.XMoveResizeWindow(self.display, ctypes.c_ulong(window), 0, 0, *size)
+        self.x11.XSync(self.display, 0)
+
+    def ask_to_close(self) -> None:
+        """What a window manager sends every window when somebody presses Alt-F4, or clicks a cross."""
+        assert self.windows()
+        for window in self.windows():
             message = ClientMessage(type=33, window=window, format=32)
             message.message_type = self.x11.XInternAtom(self.display, b"WM_PROTOCOLS", 0)
             message.data[0] = self.x11.XInternAtom(self.display, b"WM_DELETE_WINDOW", 0)
@@ -185,7 +195,7 @@ class Place:
         for each in self.empty:
             each.mkdir()
 
-    def start(self, command: str) -> subprocess.Popen[str]:
+    def start(self, command: str, *program: str) -> subprocess.Popen[str]:
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -194,8 +204,9 @@ class Place:
         home, temporary, here = self.empty
         kept |= {"HOME": str(home), "TMPDIR": str(temporary), "DISPLAY": self.server.name}
         kept |= {"PYTHONPATH": str(Path.cwd()), "PYTHONDONTWRITEBYTECODE": "1"}
+        python = [sys.executable, "-W", "error", *(program or ("-m", "fjes"))]
         return subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", "fjes", "terminal", command, "--config", str(self.config)],
+            [*python, "terminal", command, "--config", str(self.config)],
             cwd=here,
             env=kept,
             stdout=subprocess.PIPE,
@@ -297,6 +308,32 @@ def step(
     return server.picture()
 
 
+def touch_rings(server: Server, rotation: Turn = 0, mounted: Turn = 0) -> None:
+    """Touch every ring, on a panel whose touch layer is mounted so."""
+    turning = Turning(*server.size, rotation)
+
+    def shown(cross: tuple[float, float]) -> bool:
+        return server.picture().getpixel((int(cross[0]), int(cross[1]))) == theme.INK.rgb
+
+    def past(moment: float) -> bool:
+        return time.monotonic() > moment
+
+    touched = 0.0
+    for number, (x, y) in enumerate(PLACES):
+        wait(partial(shown, turning.shown(x * turning.layout[0], y * turning.layout[1])), f"ring {number + 1}")
+        # A person is not faster.
+        wait(partial(past, touched + 2 * DOUBLE_SECONDS), "the next touch")
+        touched = time.monotonic()
+        across, down = TURNS[mounted]((x, y))
+        server.click(across * server.size[0], down * server.size[1])
+
+
+def says(test: subprocess.Popen[str], what: str) -> bool:
+    """Whether the test says so, sooner or later."""
+    assert test.stdout is not None
+    return any(what in line for line in iter(test.stdout.readline, ""))
+
+
 @pytest.mark.parametrize(
     ("settings", "rotation", "mounted", "said", "code"),
     [
@@ -309,28 +346,11 @@ def step(
 def test_the_touch_test_says_what_to_set_and_counts_nothing(
     server: Server, place: Callable[[str], Place], settings: str, rotation: Turn, mounted: Turn, said: str, code: int
 ) -> None:
-    def shown(cross: tuple[float, float]) -> bool:
-        return server.picture().getpixel((int(cross[0]), int(cross[1]))) == theme.INK.rgb
-
-    def past(moment: float) -> bool:
-        return time.monotonic() > moment
-
     here = place(settings)
-    turning = Turning(*server.size, rotation)
     test = here.start("touch")
     try:
-        touched = 0.0
-        for number in range(len(PLACES)):
-            x, y = PLACES[number]
-            wait(partial(shown, turning.shown(x * turning.layout[0], y * turning.layout[1])), f"ring {number + 1}")
-            # A person is not faster.
-            wait(partial(past, touched + 2 * DOUBLE_SECONDS), "the next touch")
-            touched = time.monotonic()
-            across, down = TURNS[mounted](PLACES[number])
-            server.click(across * server.size[0], down * server.size[1])
-        assert test.stdout is not None
-        lines = iter(test.stdout.readline, "")
-        assert any(said in line for line in lines)
+        touch_rings(server, rotation, mounted)
+        assert says(test, said)
         assert not server.cursor_is_seen()
     finally:
         test.send_signal(signal.SIGTERM)
@@ -338,3 +358,41 @@ def test_the_touch_test_says_what_to_set_and_counts_nothing(
     assert test.returncode == code
     assert here.files() == []
     assert list(here.store.iterdir()) == []
+
+
+def test_the_touch_test_begins_anew_in_a_window_that_is_resized(server: Server, place: Callable[[str], Place]) -> None:
+    test = place('size = "400x300"').start("touch")
+    try:
+        wait(lambda: test.poll() is not None or theme.BACKGROUND.rgb in colours(server.picture()), "a window")
+        server.resize(server.size)
+        touch_rings(server)
+        assert says(test, "Nothing needs to be changed")
+    finally:
+        test.send_signal(signal.SIGTERM)
+        test.communicate(timeout=LIMIT)
+    assert test.returncode == 0
+
+
+IMPATIENT = """
+from fjes.cli import main
+from terminal.kiosk import touch_window
+
+touch_window.WAIT_SECONDS = touch_window.SHOW_SECONDS = 0.5
+main()
+"""
+
+
+def test_the_touch_test_gives_up_where_nobody_touches(server: Server, place: Callable[[str], Place]) -> None:
+    test = place("").start("touch", "-c", IMPATIENT)
+    said, _ = test.communicate(timeout=LIMIT)
+    assert test.returncode == 1
+    assert said.startswith("No touch came.")
+
+
+def test_the_touch_test_wants_a_screen(server: Server, place: Callable[[str], Place]) -> None:
+    test = place("").start("touch", "-c", "import os; del os.environ['DISPLAY']\n" + IMPATIENT)
+    said, complained = test.communicate(timeout=LIMIT)
+    if said.startswith("No touch came."):
+        pytest.skip("this machine has a screen of its own")
+    assert (test.returncode, said) == (1, "")
+    assert complained.startswith("Error: no screen was found to touch; connect one")

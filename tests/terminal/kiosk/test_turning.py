@@ -173,6 +173,25 @@ def test_a_finger_on_a_face_records_that_face_however_the_panel_hangs(
             rig.wait(4)
 
 
+@pytest.mark.parametrize("angle", ANGLES)
+def test_a_held_face_looks_held_on_a_turned_panel_until_the_finger_leaves_it(rig: Rig, angle: Turn) -> None:
+    with hung(rig, angle):
+        before = rig.driver.picture()
+        box = rig.driver.layout.faces[Score.UNHAPPY].picture
+        rig.driver.down(*box.centre)
+        changed = ImageChops.difference(before, rig.driver.picture()).getbbox()
+        assert changed is not None
+        room = box.width // 8
+        assert changed[0] >= box.x - room
+        assert changed[1] >= box.y - room
+        assert changed[2] <= box.right + room
+        assert changed[3] <= box.bottom + room
+        rig.driver.move(box.centre[0], 2)
+        assert differ(before, rig.driver.picture()) is None
+        rig.driver.up(box.centre[0], 2)
+        assert rig.notebook.taps == []
+
+
 def test_a_window_that_is_resized_stays_turned(rig: Rig) -> None:
     with hung(rig, 90, size=(480, 800)):
         rig.driver.resize(600, 1024)
