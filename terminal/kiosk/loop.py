@@ -22,6 +22,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from terminal.kiosk import environment
 from terminal.kiosk.environment import DisplayError
 from terminal.kiosk.plugs import CONNECTORS, INPUTS, Connectors, Inputs
 
@@ -87,6 +88,7 @@ class Sleeper:
             self._watch_server(info.display)
         elif self._system is System.KMSDRM:
             self._inputs, self._connectors = Inputs(inputs, self._poll), Connectors(connectors)
+        self._without_screen = self._system is System.MEMORY and not environment.has_display()
         # What Kivy's mouse has taken from the window's queue is told in a round of Kivy's.
         window.bind(on_mouse_down=self._stir, on_mouse_move=self._stir, on_mouse_up=self._stir)
 
@@ -102,7 +104,7 @@ class Sleeper:
     def sleep(self, seconds: float) -> None:
         """Wait until something came in, `wake` is called, or so many seconds have gone by, at most `LONGEST`.
 
-        May return early for no reason. Raises DisplayError when a screen was unplugged and is there again.
+        May return early for no reason. Raises DisplayError when there is a screen that only a new window is seen on.
         """
         end = time.monotonic() + min(seconds, LONGEST)
         while True:
@@ -142,9 +144,10 @@ class Sleeper:
     def _look_at_plugs(self) -> None:
         if self._inputs is not None:
             self._inputs.look()
-        if self._connectors is not None and self._connectors.came_back():
+        came_back = self._connectors is not None and self._connectors.came_back()
+        if came_back or (self._without_screen and environment.has_display()):
             raise DisplayError(
-                "a screen was unplugged and is there again, and only a new window is seen on it: "
+                f"a screen was plugged in{' again' if came_back else ''}, and only a new window is seen on it: "
                 "start the kiosk again (systemd does)"
             )
 

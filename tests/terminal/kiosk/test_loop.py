@@ -22,6 +22,7 @@ import pytest
 
 from bench import x11
 from ratings.scale import Score
+from terminal.kiosk.loop import System, system_of
 from tests.terminal.kiosk.conftest import Rig
 
 Wait = Callable[..., None]
@@ -79,7 +80,7 @@ def on_x(tmp_path: Path) -> Callable[[str], contextlib.AbstractContextManager[Ru
         f'[terminal]\nstore = "{card}"\nstate = "{tmp_path / "state"}"\n'
         '[kiosk]\nsize = "800x480"\nthanks_seconds = 0.5\n[buttons]\n'
     )
-    command = ["-m", "fjes", "terminal", "kiosk", "--config", str(settings)]
+    command = ["-m", "fjes", "terminal", "kiosk", "--quiet", "--config", str(settings)]
     return lambda display: running(command, card, {"DISPLAY": display})
 
 
@@ -122,11 +123,11 @@ def test_when_the_x_server_ends_it_says_so_and_ends_and_counts_on_when_it_is_sta
         server.kill()
         status, said = kiosk.ended()
         assert status == 1
-        assert said.startswith("Error: the X server ended")
+        assert "Error: the X server ended" in said
         with on_x(display) as early:
             status, said = early.ended()
             assert status == 1
-            assert said.startswith("Error: no window could be opened")
+            assert "Error: no window could be opened" in said
     with x_server() as (display, _), on_x(display) as kiosk:
         rate(kiosk, display, place, 2, wait_for)
 
@@ -143,3 +144,109 @@ def rate(kiosk: Running, display: str, place: Place, number: int, wait_for: Wait
         return False
 
     wait_for(done, f"rating number {number}")
+
+
+# With nothing else to wake it: what Kivy does by itself once a second is taken away, and the longest sleep is long.
+PROGRAM = """
+import signal, sys, threading, time
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from bench.kiosk import Finger
+from ratings.config import Config, Kiosk
+from ratings.scale import Score
+from terminal.clock import SystemClock
+from terminal.kiosk import loop
+from terminal.kiosk.app import Kiosk as App
+from terminal.ledger import Ledger
+from terminal.visit import State
+
+folder, what = Path(sys.argv[1]), sys.argv[2]
+config = Config(kiosk=Kiosk(size="800x480", thanks_seconds=0.5))
+ledger = Ledger.open(folder / "card", config.release, ZoneInfo("Europe/Oslo"), config.kiosk.languages)
+sleeper = partial(loop.Sleeper, system=loop.System.KMSDRM, inputs=folder / "input", connectors=folder / "drm")
+kiosk = App(config, SystemClock(), ledger, offscreen=True, sleeper=sleeper)
+signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
+
+from kivy.cache import Cache
+from kivy.clock import Clock
+Clock.unschedule(Cache._purge_by_timeout)
+loop.LONGEST = 60 if what in ("button", "touch") else 0.05
+
+def wait(true):
+    end = time.monotonic() + 20
+    while not true():
+        assert time.monotonic() < end, what
+        time.sleep(0.005)
+
+def fall_asleep():
+    before = None
+    while before != (before := Path("/proc/self/status").read_text().splitlines()[-2]):
+        time.sleep(0.2)
+
+def plug_and_unplug():
+    while True:
+        for status in ("disconnected", "connected"):
+            (folder / "drm" / "card0-HDMI-A-1" / "status").write_text(status)
+            time.sleep(0.2)
+
+def visitor():
+    wait(lambda: kiosk.visit.state is State.ASKING)
+    fall_asleep()
+    if what == "button":
+        kiosk.press(Score.HAPPY)
+    elif what == "touch":
+        finger, place = Finger(), kiosk.screens.layout.faces[Score.HAPPY].picture.centre
+        for down in (True, False):
+            finger.put(place, down=down)
+            with (folder / "input" / "event0").open("wb", buffering=0) as device:
+                device.write(bytes(24))
+    wait(lambda: kiosk.visit.state is State.THANKS)
+    wait(lambda: kiosk.visit.state is State.ASKING)
+    fall_asleep()
+    kiosk.stop()
+
+threading.Thread(target=plug_and_unplug if what == "screen" else visitor, daemon=True).start()
+kiosk.run()
+ledger.close()
+"""
+
+
+@pytest.fixture
+def devices(tmp_path: Path) -> Path:
+    """A folder with what stands for a touch panel and for a connector with a screen."""
+    for name in ("input", "drm/card0-HDMI-A-1"):
+        (tmp_path / name).mkdir(parents=True)
+    os.mkfifo(tmp_path / "input" / "event0")
+    (tmp_path / "drm" / "card0-HDMI-A-1" / "status").write_text("connected")
+    return tmp_path
+
+
+@pytest.mark.parametrize("what", ["button", "touch"])
+def test_asleep_it_takes_what_comes_and_ends_the_thank_you_when_it_is_time(devices: Path, what: str) -> None:
+    with running(["-c", PROGRAM, str(devices), what], devices / "card", {}) as kiosk:
+        assert kiosk.ended() == (0, "")
+        assert kiosk.counted == 1
+
+
+def test_a_screen_that_comes_back_ends_the_kiosk_so_that_it_is_started_anew(devices: Path) -> None:
+    with running(["-c", PROGRAM, str(devices), "screen"], devices / "card", {}) as kiosk:
+        status, said = kiosk.ended()
+        assert status == 1
+        assert "DisplayError: a screen was plugged in again" in said
+
+
+@pytest.mark.parametrize(
+    ("info", "variables", "system"),
+    [
+        ("WindowInfoX11", {"SDL_VIDEODRIVER": "x11,wayland,kmsdrm", "DISPLAY": ":0"}, System.X11),
+        ("NoneType", {"SDL_VIDEODRIVER": "kmsdrm"}, System.KMSDRM),
+        ("NoneType", {"SDL_VIDEODRIVER": "x11,wayland,kmsdrm"}, System.KMSDRM),
+        ("NoneType", {"SDL_VIDEODRIVER": "offscreen", "DISPLAY": ":0"}, System.MEMORY),
+        ("WindowInfoWayland", {"SDL_VIDEODRIVER": "x11,wayland,kmsdrm", "WAYLAND_DISPLAY": "wayland-0"}, System.OTHER),
+        ("NoneType", {"SDL_VIDEODRIVER": "x11,wayland,kmsdrm", "DISPLAY": ":0"}, System.OTHER),
+        ("NoneType", {}, System.OTHER),
+    ],
+)
+def test_it_knows_where_the_window_is_or_that_it_does_not(info: str, variables: dict[str, str], system: System) -> None:
+    assert system_of(info, variables) is system
