@@ -1,5 +1,5 @@
-"""Ten thousand random touches, buttons, languages, waits, sleeps, wakes, sizes and configurations: the kiosk does not
-crash, and its ledger ends with what a model says that was counted.
+"""Ten thousand random touches, buttons, languages, reasons, waits, sleeps, wakes, sizes and configurations: the kiosk
+does not crash, and its ledger ends with what a model says that was counted.
 
 The model restates the rules that visit.py, rest.py, touch.py, repeats.py and the ledger write down, without their code.
 """
@@ -19,10 +19,11 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
-from ratings.config import Config, Hours, Kiosk, Release, Repeats
+from ratings.config import Config, FollowUp, Hours, Kiosk, Reason, Release, Repeats
 from ratings.pooling import pool
 from ratings.scale import Score
-from ratings.table import Slice
+from ratings.sections import REASONS
+from ratings.table import SKIPPED, Slice
 from terminal.kiosk.boxes import Box
 from terminal.ledger import Ledger
 from terminal.outbox import Outbox
@@ -30,6 +31,7 @@ from terminal.outbox import Outbox
 Rig = Any
 OSLO = ZoneInfo("Europe/Oslo")
 ACTIONS = 10_000
+SKIP = Reason(id=SKIPPED)
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday")
 
 
@@ -41,6 +43,7 @@ class Model:
     now: float
     wall: datetime
     state: str = "asking"
+    shown: str = "asking"
     chosen: str | None = None
     deadline: float | None = None
     lit: str = "bright"
@@ -54,6 +57,8 @@ class Model:
         default_factory=lambda: defaultdict(lambda: defaultdict(lambda: [0, 0, 0, 0]))
     )
     recorded: int = 0
+    deaf_until: float = 0.0
+    pending: tuple[tuple[str, Slice, str], Score] | None = None
     seen: set[str] = field(default_factory=set)
 
     def configure(self, config: Config) -> None:
@@ -65,6 +70,8 @@ class Model:
         self.finger = None
         if self.chosen not in config.kiosk.languages:
             self.chosen = None
+        if self.state == "follow-up" and not config.follow_up.reasons:
+            self.thank()
         self.look()
 
     def wait(self, now: float, wall: datetime) -> None:
@@ -81,6 +88,10 @@ class Model:
         """Time has passed."""
         if self.deadline is not None:
             if self.now < self.deadline:
+                return
+            if self.state == "follow-up":
+                self.seen.add("passed")
+                self.thank()
                 return
             self.chosen = self.deadline = None
         self.state = "asking" if self.open else "closed"
@@ -102,8 +113,9 @@ class Model:
             self.finger = None
         self.lit = due
         self.seen.add(due)
-        if self.state != "asking":
+        if self.state not in (self.shown, "asking"):
             self.finger = None
+        self.shown = self.state
 
     def wakes(self) -> bool:
         """A finger was put down or a button pressed: whether it only wakes the screen."""
@@ -116,16 +128,19 @@ class Model:
 
     def down(self, target: object) -> None:
         self.advance()
-        if not self.wakes() and self.state == "asking" and target is not None:
+        takes = self.state == "asking" or (self.state == "follow-up" and self.now >= self.deaf_until)
+        if not self.wakes() and takes and target is not None:
             self.finger = target, self.now
         self.look()
 
     def up(self, target: object, *, broken: bool = False) -> None:
         self.advance()
         finger, self.finger = self.finger, None
-        # Released where it was put down, soon enough, and still asking.
-        if self.state == "asking" and finger is not None and finger[0] == target and self.now - finger[1] <= 10:
-            if isinstance(target, Score):
+        # Released where it was put down, soon enough, and still asking the same.
+        if finger is not None and finger[0] == target and self.now - finger[1] <= 10:
+            if isinstance(target, Reason):
+                self.answer(target, broken=broken)
+            elif isinstance(target, Score):
                 self.press(target, broken=broken)
             else:
                 self.chosen, self.deadline = str(target), self.now + self.config.kiosk.idle_seconds
@@ -145,7 +160,24 @@ class Model:
             self.state, self.deadline = "out of order", self.now + 10
         else:
             self.count(score, repeat=repeat)
-            self.state, self.deadline = "thanks", self.now + self.config.kiosk.thanks_seconds
+            if self.config.follow_up.reasons:
+                self.state, self.deadline = "follow-up", self.now + self.config.follow_up.seconds
+                self.deaf_until = self.now + 0.5
+            else:
+                self.thank()
+
+    def answer(self, reason: Reason, *, broken: bool) -> None:
+        self.seen.add("answered while broken" if broken else "skipped" if reason is SKIP else "answered")
+        if self.pending and reason is not SKIP and not broken:
+            table, score = self.pending
+            if table == (self.question, Slice.REASON, self.quarter):  # Else it has been released.
+                self.counts[table][SKIPPED][score] -= 1
+                self.counts[table][reason.id][score] += 1
+        self.thank()
+
+    def thank(self) -> None:
+        self.pending = None
+        self.state, self.deadline = "thanks", self.now + self.config.kiosk.thanks_seconds
 
     def pounds(self) -> bool:
         rule = self.config.repeats
@@ -160,13 +192,22 @@ class Model:
         return self.now <= self.aside_until
 
     def count(self, score: Score, *, repeat: bool) -> None:
-        question = "second" if self.wall.strftime("%Y-%m") >= "2026-07" else "visit"
-        month, quarter = f"{self.wall:%Y-%m}", f"{self.wall:%Y}-Q{(self.wall.month + 2) // 3}"
+        question, month, quarter = self.question, f"{self.wall:%Y-%m}", self.quarter
         self.counts[question, Slice.TOTAL, month]["repeat" if repeat else "counted"][score] += 1
         self.recorded += 1
         if not repeat:
             self.counts[question, Slice.LANGUAGE, quarter][self.chosen or "unchosen"][score] += 1
             self.counts[question, Slice.HOUR, quarter][f"{self.wall.isoweekday()}-{self.wall.hour}"][score] += 1
+            self.counts[question, Slice.REASON, quarter][SKIPPED][score] += 1
+            self.pending = (question, Slice.REASON, quarter), score
+
+    @property
+    def question(self) -> str:
+        return "second" if self.wall.strftime("%Y-%m") >= "2026-07" else "visit"
+
+    @property
+    def quarter(self) -> str:
+        return f"{self.wall:%Y}-Q{(self.wall.month + 2) // 3}"
 
 
 class Hand:
@@ -177,7 +218,11 @@ class Hand:
 
     def under(self, x: float, y: float) -> object:
         """What the layout has at a point."""
-        layout = self.rig.driver.layout
+        layout, follow_up = self.rig.driver.layout, self.rig.kiosk.screens.follow_up.place
+        if self.model.state == "follow-up":
+            answers = zip(self.model.config.follow_up.reasons, follow_up.answers, strict=True)
+            shown = [(SKIP, follow_up.skip), *((reason, each.target) for reason, each in answers)]
+            return next((what for what, box in shown if box.holds(x, y)), None)
         boxes: list[tuple[object, Box]] = [(score, face.target) for score, face in layout.faces.items()]
         boxes += [
             (language, button.target)
@@ -189,12 +234,19 @@ class Hand:
         """A point: mostly in a face or a language, else anywhere; not on an edge, where Kivy rounds."""
         while True:
             x, y = self.anywhere()
-            if len({self.under(x + across, y + down) for across in (-2, 2) for down in (-2, 2)}) == 1:
+            if self.is_clear(x, y):
                 return x, y
+
+    def is_clear(self, x: float, y: float) -> bool:
+        around = [self.under(x + across, y + down) for across in (-2, 2) for down in (-2, 2)]
+        return all(each is around[0] for each in around)
 
     def anywhere(self) -> tuple[float, float]:
         layout, dice = self.rig.driver.layout, self.chance.random()
-        if dice < 0.6:
+        if self.model.state == "follow-up" and dice < 0.8:
+            follow_up = self.rig.kiosk.screens.follow_up.place
+            box = self.chance.choice([follow_up.skip, *(each.target for each in follow_up.answers)])
+        elif dice < 0.6:
             box = self.chance.choice([face.target for face in layout.faces.values()])
         elif dice < 0.85 and layout.languages:
             box = self.chance.choice(layout.languages).target
@@ -257,8 +309,9 @@ class Hand:
     def pound(self) -> None:
         at = self.rig.driver.face_centre(self.chance.choice(list(Score)))
         for _ in range(12):
-            self.down(*at)
-            self.up(*at)
+            if self.is_clear(*at):
+                self.down(*at)
+                self.up(*at)
             self.wait(self.model.config.kiosk.thanks_seconds)
 
     def pause(self) -> None:
@@ -285,6 +338,10 @@ class Hand:
             ),
             hours=Hours(screen=chance.choice(["on", "off"]), **chance.choice([{}, office])),
             repeats=chance.choice([Repeats(), Repeats(ratings=3, seconds=10)]),
+            follow_up=FollowUp(
+                seconds=chance.choice([3.0, 8.0]),
+                reasons=[Reason(id=each) for each in chance.sample(REASONS, chance.choice([0, 0, 1, 4, 6]))],
+            ),
         )
         self.rig.kiosk.configure(config, self.backlights)
         self.model.configure(config)
@@ -325,7 +382,7 @@ def hand(rig: Rig, tmp_path: Path) -> Iterator[Hand]:
         (panel / name).write_text(str(number))
     was, moment = rig.notebook.ledger, rig.clock.moment
     rig.clock.moment = max(moment, datetime(2026, 3, 2, 9, 0, tzinfo=OSLO))
-    rig.notebook.ledger = Ledger.open(tmp_path / "card", Release(), OSLO, rig.config.kiosk.languages)
+    rig.notebook.ledger = Ledger.open(tmp_path / "card", Release(), OSLO, rig.config.kiosk.languages, REASONS)
     rig.kiosk.configure(rig.config, tmp_path)
     rig.driver.pump()
     model = Model(rig.config, rig.clock.seconds, rig.clock.moment.astimezone(OSLO), touched=rig.clock.seconds)
@@ -344,6 +401,7 @@ def test_after_ten_thousand_random_things_the_ledger_has_what_the_model_counted(
     # It was a test of something: a good part counted, and everything there is was met.
     assert model.recorded > ACTIONS / 20
     assert model.seen >= {"asking", "thanks", "out of order", "closed", "dim", "off", "woken", "repeat"}
+    assert model.seen >= {"follow-up", "answered", "answered while broken", "skipped", "passed"}
     ledger.tidy()
     assert in_ledger(ledger) == {where: expected(*where, cells, ledger) for where, cells in model.counts.items()}
 
@@ -366,6 +424,6 @@ def in_ledger(ledger: Ledger) -> dict[Place, dict[str, tuple[int, ...]]]:
 
 def expected(question: str, slice_: Slice, text: str, cells: dict[str, list[int]], ledger: Ledger) -> dict[str, Any]:
     """A table of the model as the ledger has it: pooled where it was released."""
-    plain: dict[str, Any] = {key: tuple(counts) for key, counts in cells.items()}
+    plain: dict[str, Any] = {key: tuple(counts) for key, counts in cells.items() if sum(counts)}
     released = ledger.has_released(ledger.epoch, question, slice_, text)
     return dict(pool(slice_, plain, 5)) if released and slice_ is not Slice.TOTAL else plain
