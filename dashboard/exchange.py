@@ -20,9 +20,14 @@ from ratings.wire import Ack, Batch, Status
 
 
 def is_enrolled(connection: Connection, terminal_id: str) -> bool:
-    """Whether `fjes dashboard terminal add` has made this terminal. Nothing of any other may be handled."""
-    found = connection.execute(select(schema.terminal.c.id).where(schema.terminal.c.id == terminal_id))
-    return found.first() is not None
+    """Whether this terminal was enrolled and not revoked since. Nothing of any other may be handled."""
+    here = (schema.terminal.c.id == terminal_id) & schema.terminal.c.revoked.is_(None)
+    return connection.execute(select(schema.terminal.c.id).where(here)).first() is not None
+
+
+def revoked(connection: Connection) -> set[str]:
+    """The terminals that were enrolled once and may not send any more."""
+    return set(connection.scalars(select(schema.terminal.c.id).where(schema.terminal.c.revoked.is_not(None))))
 
 
 def handle_batch(connection: Connection, terminal_id: str, batch: Batch, today: date | None) -> Ack:

@@ -60,6 +60,8 @@ terminal = Table(
     Column("release", String(6), nullable=False, server_default="closed"),
     # Simulated history is labelled wherever it is shown.
     Column("simulated", Boolean, nullable=False, server_default="0"),
+    # The day (UTC) since which nothing of it is taken in; what was counted before stays.
+    Column("revoked", Date),
     CheckConstraint("release IN ('closed', 'live')", name="release"),
 )
 

@@ -125,16 +125,35 @@ def _problem(config: Config) -> str | None:
     for language in config.kiosk.languages:
         if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
             return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
-    if config.broker.password is not None and config.broker.username is None:
-        return "[broker] password: given, but no username; allowed: both, or neither"
-    if config.broker.ca is not None and not config.broker.tls:
-        return "[broker] ca: given, but tls is false; allowed: tls = true with it, or neither"
     return (
-        _screen_problem(config.kiosk)
+        _broker_problem(config.broker)
+        or _screen_problem(config.kiosk)
         or opening.problem(config.hours.weekdays, config.hours.closed)
         or _question_problem(config)
         or _reason_problem(config)
     )
+
+
+def _broker_problem(broker: Broker) -> str | None:
+    if broker.password is not None and broker.username is None:
+        return "[broker] password: given, but no username; allowed: both, or neither"
+    for key, given in (("ca", broker.ca), ("ca_text", broker.ca_text)):
+        if given is not None and not broker.tls:
+            return f"[broker] {key}: given, but tls is false; allowed: tls = true with it, or neither"
+    if broker.ca_text is None:
+        return None
+    if broker.ca is not None:
+        return "[broker] ca_text: given, and ca, too; allowed: one of them"
+    import ssl  # Only here: the kiosk, which has no network, starts without it.
+
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=broker.ca_text)
+    except (ssl.SSLError, ValueError, TypeError):
+        return (
+            "[broker] ca_text: not a certificate; allowed: the text of the authority's certificate (PEM), "
+            "from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+        )
+    return None
 
 
 def _screen_problem(kiosk: Kiosk) -> str | None:

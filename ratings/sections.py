@@ -226,20 +226,28 @@ class Buttons(Section, frozen=True):
 
 
 class Broker(Section, frozen=True):
-    """The MQTT broker. With `tls`, `ca` is the file of the authority to trust (the system's where it is not given)."""
+    """The MQTT broker. With `tls`, `ca` is the file of the authority to trust, `ca_text` the same in place (PEM).
+
+    Without either, the system's authorities are trusted.
+    """
 
     host: Annotated[str, Meta(min_length=1, max_length=253)] = "localhost"
     port: Port = 1883
     tls: bool = False
     ca: Path | None = None
+    ca_text: str | None = None
     username: str | None = None
     password: str | None = None
 
 
 class Dashboard(Section, frozen=True):
-    """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown."""
+    """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown.
+
+    `broker` is the folder that `fjes dashboard broker init` made, where enrolment keeps the terminals' logins.
+    """
 
     database: str = "sqlite:////var/lib/fjes/dashboard/fjes.db"
     host: str = "127.0.0.1"
     port: Port = 8080
     threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
+    broker: Path | None = None

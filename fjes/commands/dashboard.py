@@ -1,23 +1,22 @@
-"""`fjes dashboard`: the dashboard's database, its processes, its terminals and what was refused.
+"""`fjes dashboard`: the dashboard's database, its processes, and what was refused.
 
 Says what was done in a line or two. Never shows counts: quarantine shows what a terminal sent, which only IT reads.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from fjes.commands.broker import broker
+from fjes.commands.terminals import terminal
+from fjes.database import opened
 from fjes.logs import with_log
 from fjes.options import with_database
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
     from ratings.config import Dashboard
 
 
@@ -26,27 +25,15 @@ def dashboard() -> None:
     """Take in ratings, and show what may be shown."""
 
 
-@contextlib.contextmanager
-def _opened(url: str) -> Iterator[Engine]:
-    """The database, brought up to date; troubles with it end the command with one line."""
-    from dashboard import store
-
-    try:
-        engine = store.open_engine(url)
-        try:
-            store.upgrade(engine)
-            yield engine
-        finally:
-            engine.dispose()
-    except store.StoreError as error:
-        raise click.ClickException(str(error)) from None
+dashboard.add_command(broker)
+dashboard.add_command(terminal)
 
 
 @dashboard.command()
 @with_database
 def migrate(dashboard: Dashboard) -> None:
     """Bring the database to the tables of this version; make them where there are none."""
-    with _opened(dashboard.database):
+    with opened(dashboard.database):
         click.echo("The database is up to date.")
 
 
@@ -63,31 +50,11 @@ def ingest(config_file: Path) -> None:
     from ratings import config
 
     settings = config.load(config_file)
-    with _opened(settings.dashboard.database) as engine:
+    with opened(settings.dashboard.database) as engine:
         running = Ingest(settings, engine)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         running.run()
-
-
-@dashboard.group()
-def terminal() -> None:
-    """Which terminals may send."""
-
-
-@terminal.command("add")
-@click.argument("name")
-@click.option("--site", required=True, metavar="NAME", help="Where it stands; made if new.")
-@click.option("--timezone", default="Europe/Oslo", show_default=True, metavar="ZONE")
-@click.option("--id", "terminal_id", metavar="ID", help="Its id in its fjes.toml. Default: made from the name.")
-@with_database
-def add(dashboard: Dashboard, name: str, site: str, timezone: str, terminal_id: str | None) -> None:
-    """Enrol a terminal, so that what it sends is taken in."""
-    from dashboard import store
-
-    with _opened(dashboard.database) as engine, engine.begin() as connection:
-        chosen = store.add_terminal(connection, name, site, timezone, terminal_id=terminal_id)
-    click.echo(f"Terminal {name!r} of {site!r} is enrolled. In its fjes.toml, under [terminal], write: id = {chosen!r}")
 
 
 @dashboard.group()
@@ -101,7 +68,7 @@ def list_refused(dashboard: Dashboard) -> None:
     """Show what was refused, as it came, and why."""
     from dashboard import quarantine, store
 
-    with _opened(dashboard.database) as engine, store.reading(engine) as connection:
+    with opened(dashboard.database) as engine, store.reading(engine) as connection:
         found = quarantine.listing(connection)
     for each in found:
         click.echo(f"{each.day}  {each.terminal}: {each.reason}\n            {each.payload}")
@@ -115,7 +82,7 @@ def retry_refused(dashboard: Dashboard) -> None:
     """Check what was refused again: after an update, or when a clock was wrong."""
     from dashboard import clock, quarantine
 
-    with _opened(dashboard.database) as engine, engine.begin() as connection:
+    with opened(dashboard.database) as engine, engine.begin() as connection:
         accepted, kept = quarantine.retry(connection, clock.known_today())
     click.echo(f"Taken in now: {len(accepted)}. Still refused: {len(kept)}.")
     for each in kept:
@@ -133,7 +100,7 @@ def web(dashboard: Dashboard) -> None:
     from dashboard import web
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with _opened(dashboard.database) as engine:
+    with opened(dashboard.database) as engine:
         click.echo(f"The pages are on http://{dashboard.host}:{dashboard.port}")
         try:
             web.serve(web.create_app(engine, dashboard), dashboard.host, dashboard.port)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import threading
+from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from dashboard import store
+from dashboard import exchange, store
 from dashboard.schema import metadata
 
 
@@ -20,18 +24,20 @@ def empty(empty_database_url):  # type: ignore[no-untyped-def]
     engine.dispose()
 
 
+def parts(statement: str) -> list[str]:
+    """What stands between the commas of a CREATE statement, but for those in brackets."""
+    head, _, body = " ".join(statement.replace('"', "").split()).partition("(")
+    return sorted([head, *(each.strip() for each in re.split(r",(?![^(]*\))", body.rpartition(")")[0]))])
+
+
 def constraints(engine: Engine) -> dict[str, object]:
     """What Alembic's own comparison leaves out."""
     look = inspect(engine)
     if engine.dialect.name == "sqlite":
         with store.reading(engine) as connection:
             found = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE name <> 'alembic_version'"))
-            # The order of constraints, and quotes around names, mean nothing.
-            return {
-                row.name: sorted(line.strip(" ,\t") for line in row.sql.replace('"', "").splitlines())
-                for row in found
-                if row.sql and "alembic" not in row.sql
-            }
+            # The order of constraints, quotes around names and line ends mean nothing.
+            return {row.name: parts(row.sql) for row in found if row.sql and "alembic" not in row.sql}
     return {
         name: [
             sorted((each["name"] or "", each["sqltext"]) for each in look.get_check_constraints(name)),
@@ -60,6 +66,22 @@ def test_an_upgraded_database_has_the_constraints_of_the_schema(empty: Engine) -
 
     assert constraints(empty) == made
     assert len(made) >= len(metadata.tables)
+
+
+def test_a_terminal_that_was_enrolled_before_any_could_be_revoked_may_still_send(empty: Engine) -> None:
+    settings = Config()
+    settings.set_main_option("path_separator", "os")
+    settings.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
+    with empty.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+        connection.execute(text("INSERT INTO site (name) VALUES ('Pro Sentret')"))
+        connection.execute(text("INSERT INTO terminal (id, name, site_id, timezone) VALUES ('stua', 'Stua', 1, 'UTC')"))
+
+    store.upgrade(empty)
+
+    with store.reading(empty) as connection:
+        assert exchange.is_enrolled(connection, "stua")
 
 
 def test_upgrading_again_changes_nothing(database: Engine) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from dashboard.authority import make_authority
 from ratings.config import LANGUAGES, Config, ConfigError, load, read
 from ratings.period import month, parse_month
 from ratings.pooling import LEAST
@@ -224,9 +226,14 @@ SECTIONS = (
         ("[broker]\nport = true", "[broker] port: ", "a whole number from 1 to 65535"),
         ("[broker]\ntls = 1", "[broker] tls: ", "true or false"),
         ("[broker]\nca = 'ca.pem'", "[broker] ca: given, but tls is false", "tls = true with it, or neither"),
+        ("[broker]\nca_text = 'x'", "[broker] ca_text: given, but tls is false", "tls = true with it, or neither"),
+        ("[broker]\ntls = true\nca = 'a'\nca_text = 'x'", "[broker] ca_text: given, and ca, too", "one of them"),
+        ("[broker]\ntls = true\nca_text = ''", "[broker] ca_text: not a certificate", "the text of the authority's"),
+        ("[broker]\ntls = true\nca_text = 'æøå'", "[broker] ca_text: not a certificate", "-----BEGIN CERTIFICATE"),
         ("[broker]\npassword = 'x'", "[broker] password: given, but no username", "both, or neither"),
         # The dashboard.
         ("[dashboard]\nport = 70000", "[dashboard] port: ", "a whole number from 1 to 65535"),
+        ("[dashboard]\nbroker = 5", "[dashboard] broker: Expected 'str', got 'int'", "a text"),
         ("[dashboard]\ndatabase = 5", "[dashboard] database: Expected 'str', got 'int'", "a text"),
     ],
 )
@@ -249,6 +256,14 @@ def test_opening_hours_are_by_weekday_and_a_weekday_left_out_is_closed() -> None
     assert hours.weekdays == [[], ["13:00-24:00", "08:00-12:00", "12:00-13:00"], [], [], [], [], []]
     assert len(hours.closed) == 2
     assert read("[hours]\nclosed = ['2026-12-24']").hours.weekdays is None, "open around the clock on other days"
+
+
+def test_the_authority_may_stand_in_the_file_itself() -> None:
+    text = make_authority("broker.example", datetime(2026, 1, 1, tzinfo=UTC)).certificate.decode()
+    broker = read(f'[broker]\ntls = true\nca_text = """\n{text}"""').broker
+    assert (broker.ca, broker.ca_text) == (None, text)
+    cut = text.replace("-----END CERTIFICATE-----", "")
+    assert "ca_text: not a certificate" in refusal(f'[broker]\ntls = true\nca_text = """\n{cut}"""')
 
 
 def test_a_password_stands_in_no_error() -> None:

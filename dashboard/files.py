@@ -1,0 +1,39 @@
+"""Files that hold secrets: written so that nobody else can read them, nothing is lost, and none is ever half there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that is not there yet, through to the disk. Raises FileExistsError, or another OSError."""
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        try:
+            os.fchmod(file.fileno(), mode)  # Whatever the umask.
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a new file in the place of one that is there, in one stroke, with its owner and mode. Raises OSError."""
+    before = path.stat()
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    write_new(new, content, before.st_mode & 0o777)
+    try:
+        if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
+            os.chown(new, before.st_uid, before.st_gid)
+        os.replace(new, path)
+    except BaseException:
+        new.unlink()
+        raise
+    held = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(held)
+    finally:
+        os.close(held)

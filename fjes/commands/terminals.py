@@ -1,0 +1,178 @@
+"""`fjes dashboard terminal`: which terminals may send, and the file for each one's card.
+
+A password is written into that file and nowhere else: it is neither shown nor logged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fjes.database import opened
+from fjes.options import with_database
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from dashboard.broker import Folder
+    from dashboard.enrolment import Newcomer
+    from ratings.config import Dashboard
+
+SUFFIX = ".fjes.toml"
+
+with_languages = click.option(
+    "--languages", default="", metavar="CODES", help="Languages shown, such as nb,en. Default: the six that ship."
+)
+
+
+@click.group()
+def terminal() -> None:
+    """Which terminals may send."""
+
+
+@contextlib.contextmanager
+def _at_hand(dashboard: Dashboard) -> Iterator[tuple[Engine, Folder | None]]:
+    """The database, and the broker's folder where one is named; troubles end the command with one line."""
+    from dashboard.broker import BrokerError, Folder
+    from dashboard.enrolment import EnrolmentError
+
+    try:
+        with opened(dashboard.database) as engine:
+            yield engine, Folder(dashboard.broker) if dashboard.broker is not None else None
+    except (EnrolmentError, BrokerError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@terminal.command("add")
+@click.argument("name", required=False)
+@click.option("--site", metavar="NAME", help="Where it stands; made if new. Needed, but with --csv.")
+@click.option("--timezone", default="Europe/Oslo", show_default=True, metavar="ZONE")
+@with_languages
+@click.option("--id", "terminal_id", metavar="ID", help="Its id in its fjes.toml. Default: made from the name.")
+@click.option(
+    "--csv",
+    "table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Enrol all that a table lists: name, site, timezone, languages.",
+)
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="The file for its card; with --csv, the folder of the files. Default: ID.fjes.toml in the current folder.",
+)
+@click.option("--keep-login", is_flag=True, help="It has a file and a login already: only the database lost it.")
+@with_database
+def add(
+    dashboard: Dashboard,
+    name: str | None,
+    site: str | None,
+    timezone: str,
+    languages: str,
+    terminal_id: str | None,
+    table: Path | None,
+    write: Path | None,
+    keep_login: bool,
+) -> None:
+    """Enrol a terminal, and write the file for its card."""
+    from dashboard import enrolment, enrolment_list
+
+    if write is not None and (dashboard.broker is None or keep_login):
+        raise click.UsageError("--write needs a broker's folder in [dashboard] broker, and no --keep-login")
+    with _at_hand(dashboard) as (engine, folder):
+        newcomers: list[Newcomer]
+        if table is not None:
+            if name or site or terminal_id:
+                raise click.UsageError("--csv lists names and sites: leave out NAME, --site and --id")
+            newcomers = enrolment_list.read(table)
+            base = write or Path()
+            if not base.is_dir():
+                raise click.UsageError(f"--write: {base} is no folder; with --csv there is a file for each terminal")
+        else:
+            if not name or not site:
+                raise click.UsageError("NAME and --site are needed, or --csv")
+            newcomers = [enrolment.Newcomer(name, site, timezone, enrolment_list.languages_of(languages), terminal_id)]
+            base = Path()
+
+        def where(chosen: str) -> Path:
+            return write if write is not None and table is None else base / f"{chosen}{SUFFIX}"
+
+        done = enrolment.enrol(engine, newcomers, None if keep_login else folder, where)
+        for each, path in done:
+            if path is None:
+                click.echo(
+                    f"Terminal {each.name!r} of {each.site!r} is enrolled. "
+                    f"In its fjes.toml, under [terminal], write: id = {each.id!r}"
+                )
+            else:
+                click.echo(f"Terminal {each.name!r} of {each.site!r} is enrolled. For its card, as fjes.toml: {path}")
+        if folder is not None and not keep_login:
+            _reload(folder)
+
+
+@terminal.command("list")
+@with_database
+def list_terminals(dashboard: Dashboard) -> None:
+    """Show the terminals: id, site, name, and whether they may send."""
+    from dashboard import enrolment, store
+
+    with opened(dashboard.database) as engine, store.reading(engine) as connection:
+        found = enrolment.listing(connection)
+    width = max((len(each.id) for each in found), default=0)
+    for each in found:
+        standing = "may send" if each.revoked is None else f"revoked on {each.revoked}"
+        click.echo(f"{each.id:<{width}}  {each.site}: {each.name}  ({each.timezone}; {standing})")
+    if not found:
+        click.echo("No terminal is enrolled.")
+
+
+@terminal.command()
+@click.argument("terminal_id", metavar="ID")
+@with_database
+def revoke(dashboard: Dashboard, terminal_id: str) -> None:
+    """Take in nothing more of a terminal, and take its login away. What was counted stays."""
+    from dashboard import enrolment
+
+    with _at_hand(dashboard) as (engine, folder):
+        found = enrolment.revoke(engine, terminal_id, folder, datetime.now(UTC).date())
+        click.echo(f"Terminal {found.name!r} of {found.site!r} is revoked: nothing more of it is taken in.")
+        if folder is not None:
+            _reload(folder)
+        else:
+            click.echo("Its login is as it was: no broker's folder is named in [dashboard] broker.", err=True)
+
+
+@terminal.command()
+@click.argument("terminal_id", metavar="ID")
+@with_languages
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The file for its card. Default: ID.fjes.toml in the current folder.",
+)
+@with_database
+def reissue(dashboard: Dashboard, terminal_id: str, languages: str, write: Path | None) -> None:
+    """Give a terminal a new password and a new file; the old ones end. One that was revoked may send again."""
+    from dashboard import enrolment, enrolment_list
+
+    with _at_hand(dashboard) as (engine, folder):
+        if folder is None:
+            raise click.ClickException(
+                "no broker's folder is named: put it into the configuration as [dashboard] broker, and give --config"
+            )
+        path = write or Path(f"{terminal_id}{SUFFIX}")
+        found = enrolment.reissue(engine, terminal_id, enrolment_list.languages_of(languages), folder, path)
+        click.echo(f"Terminal {found.name!r} of {found.site!r} has a new password. For its card, as fjes.toml: {path}")
+        _reload(folder)
+
+
+def _reload(folder: Folder) -> None:
+    if by_hand := folder.reload():
+        click.echo(by_hand, err=True)
