@@ -168,6 +168,18 @@ def test_a_language_without_words_ends_the_kiosk_with_one_line_and_gives_the_sto
     open_store(here).close()
 
 
+def test_a_picture_that_cannot_be_shown_ends_the_kiosk_with_one_line_and_gives_the_store_back(here: Path) -> None:
+    texts = ", ".join(f'{language} = "Mat"' for language in config.LANGUAGES)
+    path = configure(
+        here, more=f'[[follow_up.reasons]]\nid = "food"\npicture = "{here}/food.png"\ntexts = {{ {texts} }}'
+    )
+    line = the_line(invoke("kiosk", path))
+    assert line.startswith(
+        f"Error: [[follow_up.reasons]] picture: {here}/food.png: there is no such file; allowed: a PNG"
+    )
+    open_store(here).close()
+
+
 # Two kiosks on one store.
 
 

@@ -114,21 +114,22 @@ def _shrunk(picture: Image.Image, side: int) -> Image.Image:
 
 
 def _read(path: Path) -> Image.Image:
+    here = f"[[follow_up.reasons]] picture: {path}"
     allowed = f"allowed: a PNG file, square, {LEAST_PIXELS} to {MOST_PIXELS} pixels wide, that this user may read"
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             width, height = picture.size
             if width != height or not LEAST_PIXELS <= width <= MOST_PIXELS:
-                raise PictureError(f"{path}: is {width}x{height} pixels; {allowed}")
+                raise PictureError(f"{here}: is {width}x{height} pixels; {allowed}")
             kept = min(width, _KEPT_PIXELS)
             return picture.convert("RGBA").resize((kept, kept), Image.Resampling.LANCZOS)
     except PictureError:
         raise
     except FileNotFoundError:
-        raise PictureError(f"{path}: there is no such file; {allowed}") from None
+        raise PictureError(f"{here}: there is no such file; {allowed}") from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         # Pillow says of a damaged PNG that its syntax is wrong.
-        raise PictureError(f"{path}: cannot be read as a picture ({error}); {allowed}") from None
+        raise PictureError(f"{here}: cannot be read as a picture ({error}); {allowed}") from None
 
 
 def _arc(centre: Point, across: float, down: float, begin: float, end: float) -> list[Point]:
