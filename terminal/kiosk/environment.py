@@ -31,6 +31,10 @@ _VARIABLES = {
     "KIVY_DPI": "96",
     # SIGTERM is for systemd and `fjes`, which stop the kiosk in order; SDL would make a window's close button of it.
     "SDL_NO_SIGNAL_HANDLERS": "1",
+    # A press is made of the first finger, and no finger of a press: both together are told of once. SDL's own choice,
+    # but not left to it.
+    "SDL_TOUCH_MOUSE_EVENTS": "1",
+    "SDL_MOUSE_TOUCH_EVENTS": "0",
     # A kiosk is looked at, not typed at: the screen must not be blanked under a visitor.
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
     # Mesa would keep compiled shaders in the home directory (Debian 13's does): a few, compiled in no time.

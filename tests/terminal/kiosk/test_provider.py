@@ -62,6 +62,12 @@ def push(rig: Rig, kind: int, score: Score, *, finger: int = 0, mouse: int | Non
     rig.driver.pump()
 
 
+def test_sdl_makes_a_press_of_a_finger_and_no_finger_of_a_press(rig: Rig) -> None:
+    hint = sdl().SDL_GetHint
+    hint.restype = ctypes.c_char_p
+    assert (hint(b"SDL_TOUCH_MOUSE_EVENTS"), hint(b"SDL_MOUSE_TOUCH_EVENTS")) == (b"1", b"0")
+
+
 def test_a_finger_that_is_told_of_as_touch_and_as_press_is_one_rating(rig: Rig) -> None:
     push(rig, FINGER_DOWN, Score.HAPPY)
     push(rig, BUTTON_DOWN, Score.HAPPY, mouse=TOUCH_MOUSE)
