@@ -140,7 +140,7 @@ def _waiting(config: Config, standing: Standing | None) -> Line:
             phrase("Open this menu again. If it stays so, look into the log of the kiosk."),
         )
     if not waiting:
-        return Line(name, phrase("Nothing: the dashboard has all that was released."))
+        return Line(name, phrase("Nothing: all has arrived."))
     todo = None if standing is Standing.DASHBOARD else phrase("They are sent when there is a connection again.")
     return Line(name, phrase("Released tables: %(count)s", count=waiting), todo)
 

@@ -210,13 +210,16 @@ def main(arguments: Sequence[str]) -> None:
         parser.error(str(error))
     environment.prepare(offscreen=True)
     environment.open_window(SIZES[0], "Fjes")
-    from terminal.kiosk import lettering
+    from terminal.kiosk import lettering, staff_gallery
 
     letters = lettering.Lettering()
     count = render(FOLDER, spoken, Question(place=wanted.place), letters)
     sys.stdout.write(f"{count} pictures: open {FOLDER}/index.html\n")
+    count = staff_gallery.render(FOLDER, letters)
+    sys.stdout.write(f"{count} pictures of the staff menu: open {FOLDER}/staff.html\n")
     if wanted.accept:
         accept(REFERENCES, Question(), letters)
+        staff_gallery.accept(staff_gallery.REFERENCES, letters)
         sys.stdout.write(f"References written to {REFERENCES}: look at them, and commit them\n")
 
 

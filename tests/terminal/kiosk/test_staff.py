@@ -16,11 +16,12 @@ import pytest
 from babel.messages.pofile import read_po
 from PIL import Image, ImageChops
 
-from ratings.config import LANGUAGES, Buttons, Hours, Kiosk, Staff, Terminal
+from ratings.config import LANGUAGES, Buttons, Hours, Kiosk, Question, Staff, Terminal
 from ratings.scale import Score
 from terminal import health, pin
 from terminal.health import Line, phrase, verbatim
 from terminal.kiosk import corner, gallery, staff, staff_words, words
+from terminal.kiosk.backroom import OPENS_IN
 from terminal.kiosk.boxes import LEAST_TARGET, unit_of
 from terminal.kiosk.corner import HOLD_SECONDS
 from terminal.kiosk.staff import BACK, BUTTONS, CLOSE, CLOSE_SECONDS, ERASE, OK, OTHER_LANGUAGE, Page, StaffView
@@ -115,13 +116,17 @@ def test_without_a_pin_there_is_no_menu(menu: Menu) -> None:
     assert menu.page() is None
 
 
-@pytest.mark.parametrize("size", [(800, 480), (480, 800), (1280, 800), (1024, 600), (800, 1280), (1920, 1080)])
-def test_the_corner_is_beside_all_buttons(menu: Menu, size: tuple[int, int]) -> None:
-    menu.rig.driver.resize(*size)
+@pytest.mark.parametrize("screen", ["asking", "listen", "attract"])
+@pytest.mark.parametrize("size", gallery.SIZES)
+def test_the_corner_is_beside_all_buttons(rig: Rig, size: tuple[int, int], screen: str) -> None:
+    spoken = [words.words(language) for language in LANGUAGES]
+    screens = gallery.screens_of(size, spoken, Question(), rig.kiosk.lettering, screen)
     box = corner.box(*size)
-    taken = [*menu.rig.driver.layout.faces.values(), *menu.rig.driver.layout.languages]
-    assert not any(box.overlaps(each.target) for each in taken)
-    menu.rig.driver.resize(800, 480)
+    assert min(box.width, box.height) > 90 * unit_of(*size), "a finger finds it"
+    points = [(x, y) for x in range(0, box.right, 4) for y in range(0, box.bottom, 4)]
+    for state in OPENS_IN:
+        assert not any(screens.target(state, x, y) for x, y in points), state
+    assert screens.target(State.ASKING, *screens.layout.faces[Score.HAPPY].picture.centre) is Score.HAPPY
 
 
 def test_what_is_no_hold_opens_nothing(menu: Menu) -> None:
