@@ -148,11 +148,12 @@ def rate(kiosk: Running, display: str, place: Place, number: int, wait_for: Wait
 
 # With nothing else to wake it: what Kivy does by itself once a second is taken away, and the longest sleep is long.
 PROGRAM = """
-import signal, sys, threading, time
+import os, signal, sys, threading, time
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 from bench.kiosk import Finger
+from bench.x11 import Hand
 from ratings.config import Config, Kiosk
 from ratings.scale import Score
 from terminal.clock import SystemClock
@@ -164,14 +165,15 @@ from terminal.visit import State
 folder, what = Path(sys.argv[1]), sys.argv[2]
 config = Config(kiosk=Kiosk(size="800x480", thanks_seconds=0.5))
 ledger = Ledger.open(folder / "card", config.release, ZoneInfo("Europe/Oslo"), config.kiosk.languages)
-sleeper = partial(loop.Sleeper, system=loop.System.KMSDRM, inputs=folder / "input", connectors=folder / "drm")
-kiosk = App(config, SystemClock(), ledger, offscreen=True, sleeper=sleeper)
+system = loop.System.X11 if what == "mouse" else loop.System.KMSDRM
+sleeper = partial(loop.Sleeper, system=system, inputs=folder / "input", connectors=folder / "drm")
+kiosk = App(config, SystemClock(), ledger, offscreen=what != "mouse", sleeper=sleeper)
 signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
 
 from kivy.cache import Cache
 from kivy.clock import Clock
 Clock.unschedule(Cache._purge_by_timeout)
-loop.LONGEST = 60 if what in ("button", "touch") else 0.05
+loop.LONGEST = 0.05 if what == "screen" else 60
 
 def wait(true):
     end = time.monotonic() + 20
@@ -179,10 +181,13 @@ def wait(true):
         assert time.monotonic() < end, what
         time.sleep(0.005)
 
+def works():
+    before = time.process_time()
+    time.sleep(0.3)
+    return time.process_time() - before > 0.03
+
 def fall_asleep():
-    before = None
-    while before != (before := Path("/proc/self/status").read_text().splitlines()[-2]):
-        time.sleep(0.2)
+    wait(lambda: not works())
 
 def plug_and_unplug():
     while True:
@@ -195,7 +200,9 @@ def visitor():
     fall_asleep()
     if what == "button":
         kiosk.press(Score.HAPPY)
-    elif what == "touch":
+    elif what == "mouse":
+        Hand(os.environ["DISPLAY"]).click(kiosk.screens.layout.faces[Score.HAPPY].picture.centre)
+    else:
         finger, place = Finger(), kiosk.screens.layout.faces[Score.HAPPY].picture.centre
         for down in (True, False):
             finger.put(place, down=down)
@@ -222,9 +229,10 @@ def devices(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("what", ["button", "touch"])
+@pytest.mark.parametrize("what", ["button", "touch", "mouse"])
 def test_asleep_it_takes_what_comes_and_ends_the_thank_you_when_it_is_time(devices: Path, what: str) -> None:
-    with running(["-c", PROGRAM, str(devices), what], devices / "card", {}) as kiosk:
+    command, card = ["-c", PROGRAM, str(devices), what], devices / "card"
+    with x_server() as (display, _), running(command, card, {"DISPLAY": display} if what == "mouse" else {}) as kiosk:
         assert kiosk.ended() == (0, "")
         assert kiosk.counted == 1
 
