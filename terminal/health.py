@@ -7,7 +7,6 @@ and it does not look into `open.db`. Where running counts are released (`live`),
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import ipaddress
 import os
 import socket
@@ -23,13 +22,11 @@ from terminal import connection, delivery
 from terminal.connection import Standing
 from terminal.outbox import Outbox
 from terminal.storage import StoreError
+from terminal.trust import is_synchronised
 
-SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
-"""Made by systemd-timesyncd when it has set the clock for the first time since the machine started."""
 NETWORK = Path("/proc/net")
 
 PLENTY_BYTES, LITTLE_BYTES = 10**9, 10**8
-_TIME_ERROR = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +210,6 @@ def _buttons(found: bool) -> Line:
         phrase("They cannot be used."),
         phrase("Check their wires, and [buttons] in fjes.toml. The log of the kiosk says why."),
     )
-
-
-def is_synchronised(marker: Path = SYNCHRONISED) -> bool:
-    """Whether the clock has been set by the network since the start: by systemd-timesyncd, or so the kernel says."""
-    if marker.exists():
-        return True
-    # adjtimex(2): asked with no modes set, it changes nothing; TIME_ERROR is "not synchronised" (STA_UNSYNC).
-    buffer = ctypes.create_string_buffer(512)
-    try:
-        return ctypes.CDLL(None).adjtimex(buffer) not in (-1, _TIME_ERROR)
-    except (OSError, AttributeError):
-        return False
 
 
 def addresses(folder: Path = NETWORK) -> list[str]:

@@ -277,11 +277,6 @@ def test_buttons_that_cannot_be_used_are_told_and_none_are_none(settings: Config
     assert "Buttons" not in lines(config.read(f'[terminal]\nstore = "{tmp_path}"\nstate = "{tmp_path}"'))
 
 
-def test_the_clock_is_right_when_the_marker_is_there(tmp_path: Path) -> None:
-    (tmp_path / "synchronized").touch()
-    assert health.is_synchronised(tmp_path / "synchronized")
-
-
 def test_addresses_are_read_as_the_kernel_lists_them(tmp_path: Path) -> None:
     (tmp_path / "fib_trie").write_text(
         """Main:
