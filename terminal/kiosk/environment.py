@@ -89,8 +89,16 @@ def choose_sound_card(device: str | None) -> None:
     A driver that was named from outside stays: `SDL_AUDIODRIVER=dummy` keeps a machine silent.
     """
     if device is not None:
-        os.environ.setdefault("SDL_AUDIODRIVER", "alsa")
         os.environ["AUDIODEV"] = device
+    if device is not None or not _has_sound_server():
+        # Where SDL looks for PulseAudio in vain, that leaves folders behind, in the home directory and in /tmp.
+        os.environ.setdefault("SDL_AUDIODRIVER", "alsa")
+
+
+def _has_sound_server() -> bool:
+    """Whether the session has PulseAudio, or PipeWire in its place."""
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    return "PULSE_SERVER" in os.environ or (runtime is not None and (Path(runtime) / "pulse" / "native").exists())
 
 
 def open_window(size: tuple[int, int] | None, title: str) -> Any:

@@ -190,7 +190,9 @@ class Place:
         self.store = folder / "card"
         self.store.mkdir()
         self.config = folder / "fjes.toml"
-        self.config.write_text(f'[terminal]\nstore = "{self.store}"\n[kiosk]\nthanks_seconds = 0.5\n{kiosk}', "utf-8")
+        # No sound: where there is a card, a listen button would come some time after the faces.
+        rest = f"[sound]\nvolume_percent = 0\n[kiosk]\nthanks_seconds = 0.5\n{kiosk}"
+        self.config.write_text(f'[terminal]\nstore = "{self.store}"\n{rest}', "utf-8")
         self.empty = [folder / name for name in ("home", "temporary", "here")]
         for each in self.empty:
             each.mkdir()

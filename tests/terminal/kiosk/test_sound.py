@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import array
 import math
+import os
 import subprocess
 import wave
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from terminal.kiosk import sound
+from terminal.kiosk import environment, sound
 from terminal.kiosk.sound import FREQUENCY, Player
 from terminal.recordings import SHIPPED
 from tests.terminal.kiosk.hearing import Card, Wait, tone
@@ -162,3 +163,17 @@ def test_the_configured_device_is_an_alsa_device(
     assert not players(device="plughw:CARD=NotThere").usable
     monkeypatch.delenv("SDL_AUDIODRIVER")
     monkeypatch.delenv("AUDIODEV")
+
+
+def test_a_sessions_sound_server_is_used_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SDL_AUDIODRIVER", "")
+    monkeypatch.delenv("PULSE_SERVER", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    for there in (False, True):
+        if there:
+            (tmp_path / "pulse").mkdir()
+            (tmp_path / "pulse" / "native").touch()
+        monkeypatch.delenv("SDL_AUDIODRIVER")
+        environment.choose_sound_card(None)
+        assert os.environ.get("SDL_AUDIODRIVER") == (None if there else "alsa")
+        monkeypatch.setenv("SDL_AUDIODRIVER", "")
