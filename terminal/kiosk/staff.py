@@ -136,6 +136,7 @@ class Staff:
     def open(self) -> None:
         """The corner was held: ask for the PIN."""
         if self.exists and not self.is_open:
+            self._doors.hush()
             self._reset()
             self._page = Page.PIN
             self._say_locked()

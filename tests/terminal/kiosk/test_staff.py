@@ -155,7 +155,12 @@ def test_a_palm_opens_nothing(menu: Menu, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(contacts, "count", lambda: 3)
     menu.hold()
     assert menu.page() is None
+    monkeypatch.setattr(contacts, "count", lambda: 2)  # Most of the hand is lifted at once.
+    menu.rig.driver.down(*CORNER)
     monkeypatch.setattr(contacts, "count", lambda: 1)
+    menu.rig.wait(4)
+    menu.rig.driver.up(*CORNER)
+    assert menu.page() is None
     menu.rig.driver.down(*CORNER)
     menu.rig.wait(1)
     monkeypatch.setattr(contacts, "count", lambda: 2)  # A second finger, that is gone when the hold ends.
