@@ -18,13 +18,14 @@ from ratings.config import Config
 from ratings.scale import Score
 from terminal.clock import Clock
 from terminal.kiosk import environment
+from terminal.kiosk.attendant import Attendant
 from terminal.kiosk.backroom import Backroom
 from terminal.kiosk.calendar import Calendar, Ledger
 from terminal.kiosk.lighting import Lighting
 from terminal.kiosk.loop import Sleeper
 from terminal.kiosk.panel import Panel
 from terminal.kiosk.pictograms import pictures
-from terminal.kiosk.touch import Fingers, Language, Reason, Target
+from terminal.kiosk.touch import Fingers, Language, Listen, Reason, Target
 from terminal.kiosk.words import words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
@@ -69,7 +70,7 @@ class Kiosk:
         self._fingers = Fingers()
         self._backroom = Backroom(config, clock, self.refresh)
         self._over: Target | None = None
-        self._presses: deque[Score] = deque()
+        self._presses: deque[Score | Listen] = deque()
         self._stopping = False
         self._untidy = False
         self._looked = clock.monotonic()
@@ -107,6 +108,11 @@ class Kiosk:
         return self._backroom
 
     @property
+    def attendant(self) -> Attendant:
+        """What speaks, and goes through the languages."""
+        return self._attendant
+
+    @property
     def rest(self) -> Rest:
         """How the screen is lit."""
         return self._lighting.rest
@@ -125,6 +131,8 @@ class Kiosk:
         self._calendar.configure(config)
         self._lighting = Lighting(config, self._clock.monotonic(), backlights)
         self._visit.configure(config.kiosk, config.follow_up)
+        self._attendant.configure(config)
+        self._backroom.voice = self._attendant.voice
         self._backroom.configure(config)
         self._fingers.forget()
         self._draw_screens()
@@ -148,6 +156,11 @@ class Kiosk:
         self._presses.append(score)
         self._sleeper.wake()
 
+    def listen(self) -> None:
+        """A hardware button was held: say the question, and name the faces. May be called from any thread."""
+        self._presses.append(Listen())
+        self._sleeper.wake()
+
     def refresh(self) -> None:
         """Look at the clock now: it was moved. May be called from any thread."""
         self._sleeper.wake()
@@ -158,16 +171,18 @@ class Kiosk:
         self.window.mainloop()
         if self._calendar.look():
             self._draw_screens()
+        self._attendant.advance(self.rest, free=not self._backroom.is_open)
         while self._presses:
-            score = self._presses.popleft()
-            if self.rest.touch(self._clock.monotonic()) and not self._backroom.button(score):
-                self._press(score)
+            self._take(self._presses.popleft())
         self._visit.advance()
         if self._backroom.look(self._visit.state):
             self._visit.leave()
             self._fingers.forget()
         if self.rest.look(self._clock.monotonic(), closed=self._visit.state is State.CLOSED):
             self._fingers.forget()
+        self._attendant.look(self.rest, free=not self._backroom.is_open)
+        if self._attendant.voice.languages != self._voices and self._fingers.target is None:
+            self._draw_screens()
         self._show()
         # Touches are dispatched in here; what they change is drawn in the same round.
         self._panel.loop.idle()
@@ -180,13 +195,16 @@ class Kiosk:
         """Close the window. `run` does this at its end."""
         if self._panel.close():
             self._sleeper.close()
+            self._attendant.close()
             self._lighting.leave()
 
     def target(self, x: float, y: float) -> Target | None:
         """The button at a point in pixels from the top left corner."""
         if self._visit.state is State.FOLLOW_UP and not self._visit.takes_reasons:
             return None
-        return self._screens.target(self._visit.state, x, y)
+        target = self._screens.target(self._visit.state, x, y)
+        # In a language that cannot be heard the button is not there.
+        return None if target == Listen() and self._attendant.language not in self._voices else target
 
     def _open(self) -> None:
         self._panel = Panel(self._config.kiosk, offscreen=self.offscreen)
@@ -194,6 +212,8 @@ class Kiosk:
         from terminal.kiosk import lettering
 
         self._lettering: Lettering = lettering.Lettering()
+        self._attendant = Attendant(self._config, self._clock, self._visit, self._calendar.question)
+        self._backroom.voice = self._attendant.voice
         self._panel.listen(down=self._finger_down, moved=self._finger_moved, up=self._finger_up)
         self.window.bind(on_resize=self._resized, on_request_close=self._asked_to_close)
         self._draw_screens()
@@ -203,9 +223,15 @@ class Kiosk:
         from terminal.kiosk import screens
 
         width, height = self._panel.turn(self._config.kiosk).layout
-        place = screens.arrange(width, height, self._words, self._lettering, self._config.kiosk.best_face)
+        kiosk, spoken, letters = self._config.kiosk, self._words, self._lettering
         question, reasons = self._calendar.question, self._config.follow_up.reasons
-        self._screens = screens.Screens(place, self._words, question, self._lettering, reasons, self._pictures)
+        self._attendant.ask(question)
+        self._voices = voices = self._attendant.voice.languages
+        said = self._config.said.texts if kiosk.attract_seconds else {}
+        place = screens.arrange(width, height, spoken, letters, kiosk.best_face, voices=voices, said=said)
+        self._screens = screens.Screens(
+            place, spoken, question, letters, reasons, self._pictures, voices=voices, said=said
+        )
         self._backroom.question = question
         self._backroom.arrange(width, height, list(place.faces))
         self._unprepared = self._screens.preparations()
@@ -218,8 +244,15 @@ class Kiosk:
         if self._backroom.show(self._panel.canvas, self._lettering):
             self._shown = None
             return
-        held = self._fingers.target
-        view = View(self._visit.state, self._visit.language, held if held == self._over else None)
+        held, shown = self._fingers.target, self._attendant
+        view = View(
+            self._visit.state,
+            shown.language,
+            held if held == self._over else None,
+            shown.voice.naming,
+            shown.voice.speaking,
+            shown.said,
+        )
         if view != self._shown:
             if view.state is not State.ASKING and (self._shown is None or self._shown.state is not view.state):
                 self._fingers.forget()
@@ -230,6 +263,20 @@ class Kiosk:
         """Draw one more thing that nobody has asked for yet, while nobody touches the screen."""
         if self._fingers.target is None:
             self._unprepared.pop()()
+
+    def _take(self, pressed: Score | Listen) -> None:
+        """What a hardware button did."""
+        counts = self.rest.touch(self._clock.monotonic())
+        if self._backroom.is_open:
+            self._attendant.notice()
+            if isinstance(pressed, Score) and counts:
+                self._backroom.button(pressed)
+            return
+        self._attendant.touched(pressed if counts else None)
+        if isinstance(pressed, Score) and counts:
+            self._press(pressed)
+        elif counts:
+            self._attendant.listen(tuple(self._screens.layout.faces), anew=True)
 
     def _press(self, score: Score) -> None:
         if self._visit.press(score):
@@ -255,6 +302,10 @@ class Kiosk:
         self._visit.advance()
         # A touch that only wakes the screen is no finger: lifting it will find nothing that it was put down on.
         awake, target = self.rest.touch(self._clock.monotonic()), self.target(x, y)
+        if self._backroom.is_open:
+            self._attendant.notice()
+        else:
+            self._attendant.touched(target if awake else None)
         if not self._backroom.down(finger, x, y, free=target is None, awake=awake) and awake:
             self._over = target
             self._fingers.put(finger, self._over, self._clock.monotonic())
@@ -267,6 +318,7 @@ class Kiosk:
 
     def _finger_up(self, finger: int, x: float, y: float) -> None:
         self._visit.advance()
+        self._attendant.notice()
         if self._backroom.up(finger, x, y):
             self._show()
             return
@@ -276,6 +328,8 @@ class Kiosk:
             self._press(counts)
         elif isinstance(counts, Language):
             self._visit.choose(counts.code)
+        elif isinstance(counts, Listen):
+            self._attendant.listen(tuple(self._screens.layout.faces), anew=False)
         elif isinstance(counts, Reason) and self._visit.answer(counts.id):
             self._untidy = True
         self._show()
@@ -301,6 +355,7 @@ class Kiosk:
             self.rest.deadline(closed=closed),
             self._calendar.deadline(),
             self._backroom.deadline(),
+            self._attendant.deadline(),
         )
         # What was due before the last round began has failed in it, and waits for the next without being waited for.
         due = [moment for moment in moments if moment is not None and moment > self._looked]

@@ -146,7 +146,7 @@ class Asking:
             kind = "held" if view.held == Listen() else "used" if view.speaking else "idle"
             box = self._place.listen.picture
             self._painter.show(group, self._speaker(kind), box.x, box.y, box.width, box.height)
-        if self._place.said and view.said and self._said.get(view.language):
+        if self._place.said and view.said and view.language in self._said:
             box = self._place.said
             self._painter.show(group, self._band, box.x, box.y, box.width, box.height)
             self._painter.show_all(group, self._said_in(view.language))

@@ -49,7 +49,8 @@ class Screens:
         self.languages = list(words)
         """In the order of their buttons."""
         painter = Painter(lettering, place.height)
-        self._asking = Asking(place, words, question, painter, voices, said)
+        written = {language: said[language] for language in words if said.get(language)}
+        self._asking = Asking(place, words, question, painter, voices, written)
         message = Messages(place.message, words, painter)
         self.follow_up = FollowUp((place.width, place.height), words, reasons, pictures, painter)
         """It has a place also where it is never shown."""
