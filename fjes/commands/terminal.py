@@ -88,7 +88,7 @@ def _buttons(settings: Config, window: Kiosk) -> Buttons | None:
     from hardware.buttons import Buttons
 
     try:
-        return Buttons(settings.buttons, window.press)
+        return Buttons(settings.buttons, window.press, speak=window.listen)
     except HardwareError as error:
         click.echo(f"{error}. The terminal goes on by touch alone.", err=True)
         return None
