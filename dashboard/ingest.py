@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as mqtt
@@ -22,9 +23,11 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard import clock, disclosure, exchange, schema
+from dashboard.clearing import Clearing
 from dashboard.trouble import StoreError, first_line
-from ratings import wire
+from ratings import tls, wire
 from ratings.config import Config
+from ratings.patience import Patience
 from ratings.period import local_day
 from ratings.wire import Ack, Batch, DashboardState, Status, WireError
 
@@ -33,21 +36,34 @@ log = logging.getLogger("fjes.ingest")
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 STEADY_SECONDS = 60.0
 """A connection that held this long was a good one: the next try need not wait long."""
+OFTEN = 3
+"""After so many that did not, the log tells of none until one holds again."""
+RENEW_DAYS = 60
+"""So long before the broker's certificate ends the log says so."""
 MOST_REMEMBERED = 1000
 """Of how many terminals it is remembered what the log says of them; of more, the log is silent."""
+
+CONNECT_SECONDS = 20.0
+
+_BREAKS = (
+    "the broker at {where} ends every connection soon after it began. Check [broker] port and tls, that no other "
+    "dashboard uses the same login, and the broker's log. Nothing is lost: terminals keep what they have. Trying again"
+)
 
 
 class Ingest:
     """Keeps one dashboard's database up to date. `run` blocks until `stop`, from any thread or a signal handler.
 
     `config` says which broker, and from how many ratings a block is published; `today` is a date in UTC, or None
-    while the clock is not known right.
+    while the clock is not known right. Raises ConfigError where the broker's authority cannot be read.
     """
 
     def __init__(self, config: Config, engine: Engine, *, today: Callable[[], date | None] = clock.known_today) -> None:
         self.undecodable: dict[str, int] = {}
         """How many messages of each terminal could not be read, since the start."""
         self._broker = config.broker
+        self._where = f"{config.broker.host}:{config.broker.port}"
+        self._tls = tls.context(config.broker)
         self._threshold = config.dashboard.threshold
         self._engine = engine
         self._today = today
@@ -55,17 +71,20 @@ class Ingest:
         self._said: dict[str, str] = {}
         self._said_of: dict[str, str] = {}
         self._connected = False
+        self._short = 0
+        self._clearing = Clearing(engine)
 
     def run(self) -> None:
         """Connect, and connect again, until stopped."""
-        wait = FIRST_WAIT_SECONDS
+        patience = Patience(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, 0.5)
         while not self._stopping.is_set():
             began = time.monotonic()
             self._session()
+            self._short += 1
             if time.monotonic() - began > STEADY_SECONDS:
-                wait = FIRST_WAIT_SECONDS
-            self._stopping.wait(wait)
-            wait = min(wait * 2, LONGEST_WAIT_SECONDS)
+                patience.reset()
+                self._short = 0
+            self._stopping.wait(patience.next())
 
     def stop(self) -> None:
         """Ask `run` to end; it does within about half a second."""
@@ -73,25 +92,32 @@ class Ingest:
 
     def _session(self) -> None:
         """One connection, from its beginning to its end. A client of its own: no old answer outlives its connection."""
-        where = f"{self._broker.host}:{self._broker.port}"
-        self._connected = False
+        self._connected = self._answered = False
+        self._clearing = Clearing(self._engine)
+        client = self._client()
         try:
-            client = self._client()
             client.connect(self._broker.host, self._broker.port, keepalive=60)
         except (OSError, ValueError) as error:  # ssl.SSLError and socket.gaierror are OSErrors
             self._say(
                 "broker",
-                f"no broker answers at {where} ({error}); check that it runs, [broker] host, port, tls and ca in the "
-                "configuration, and the network. Nothing is lost: terminals keep what they have. Trying again",
+                f"{tls.explain(error, self._where)}. Nothing is lost: terminals keep what they have. Trying again",
             )
             return
+        began = time.monotonic()
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
             code = client.loop(0.5)
+            if self._connected:
+                self._tidy(client)
+                if self._short >= OFTEN and time.monotonic() - began > STEADY_SECONDS:
+                    self._short = 0
+                    self._say("broker", f"connected to the broker at {self._where}, and it holds", logging.INFO)
         if self._stopping.is_set():
             self._leave(client)
-        elif self._connected:
-            self._say("broker", f"the connection to the broker at {where} was lost; connecting again")
+        elif self._connected and self._short < OFTEN:
+            self._say("broker", f"the connection to the broker at {self._where} was lost; connecting again")
+        elif self._connected or not self._answered:
+            self._say("broker", _BREAKS.format(where=self._where))
 
     def _client(self) -> mqtt.Client:
         client = mqtt.Client(
@@ -103,8 +129,9 @@ class Ingest:
         )
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            client.tls_set(ca_certs=str(self._broker.ca) if self._broker.ca else None)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
+        client.connect_timeout = CONNECT_SECONDS
         client.will_set(wire.DASHBOARD, wire.encode(DashboardState("offline")), qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
@@ -112,16 +139,18 @@ class Ingest:
         return client
 
     def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
-        where = f"{self._broker.host}:{self._broker.port}"
+        self._answered = True
         if reason.is_failure:
             self._say(
                 "broker",
-                f"the broker at {where} refuses the dashboard ({reason}); check [broker] username and password in the "
-                "configuration, and the user in the broker's password file. Trying again",
+                f"the broker at {self._where} refuses the dashboard ({reason}); check [broker] username and password "
+                "in the configuration, and the user in the broker's password file. Trying again",
             )
             return
         self._connected = True
-        self._say("broker", f"connected to the broker at {where}", logging.INFO)
+        if self._short < OFTEN:
+            self._say("broker", f"connected to the broker at {self._where}", logging.INFO)
+        self._see_certificate(client)
         client.subscribe([(wire.topic("+", "tables"), 1), (wire.topic("+", "status"), 1)])
 
     def _on_subscribe(
@@ -137,6 +166,32 @@ class Ingest:
         # Only now: terminals send at once when they hear it.
         client.publish(wire.DASHBOARD, wire.encode(DashboardState("online")), qos=1, retain=True)
 
+    def _see_certificate(self, client: mqtt.Client) -> None:
+        """Say in time that the broker's certificate will end."""
+        socket = client.socket()
+        if isinstance(socket, ssl.SSLSocket) and (shown := socket.getpeercert()):
+            ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+            if (ends - datetime.now(UTC)).days < RENEW_DAYS:
+                self._say(
+                    "certificate",
+                    f"the certificate of the broker at {self._where} ends on {ends:%Y-%m-%d}: from then on no terminal "
+                    "can connect. Renew it there: fjes dashboard broker init --renew",
+                )
+
+    def _tidy(self, client: mqtt.Client) -> None:
+        """Every few seconds: clear from the broker what terminals have left that were revoked since."""
+        try:
+            for topic in self._clearing.due():
+                self._clear(client, topic)
+        except (StoreError, SQLAlchemyError) as error:
+            self._say(
+                "database", f"{first_line(error)}. Nothing is lost: terminals send again what was not acknowledged"
+            )
+
+    def _clear(self, client: mqtt.Client, topic: str) -> None:
+        """Take a retained message from the broker."""
+        client.publish(self._clearing.emptied(topic), b"", qos=1, retain=True)
+
     def _leave(self, client: mqtt.Client) -> None:
         """Say goodbye: a clean end sends no last will."""
         if self._connected:
@@ -150,6 +205,8 @@ class Ingest:
     def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
         if message.topic == wire.DASHBOARD:
             return  # Our own, which a broker may send back unasked.
+        if self._clearing.is_own(message.topic, message.payload):
+            return
         try:
             terminal, kind = wire.terminal_of(message.topic)
         except WireError:
@@ -160,7 +217,11 @@ class Ingest:
                 self._tables(client, terminal, wire.decode(bytes(message.payload), Batch))
             elif kind == "status":
                 self._status(client, terminal, wire.decode(bytes(message.payload), Status), message.retain)
+            if kind == "tables" and message.retain:
+                self._clear(client, message.topic)  # No courier retains a batch; it would come at every connection.
         except WireError:
+            if message.retain:
+                self._clear(client, message.topic)
             if terminal in self.undecodable or len(self.undecodable) < MOST_REMEMBERED:
                 self.undecodable[terminal] = self.undecodable.get(terminal, 0) + 1
             self._say_of(
@@ -179,7 +240,7 @@ class Ingest:
     def _tables(self, client: mqtt.Client, terminal: str, batch: Batch) -> None:
         with self._engine.begin() as connection:
             if not exchange.is_enrolled(connection, terminal):
-                self._stranger(terminal)
+                self._stranger(client, terminal, "tables", revoked=terminal in exchange.revoked(connection))
                 return
             ack, questions = exchange.take(connection, terminal, batch, self._today())
         self._answer(client, terminal, ack)
@@ -188,7 +249,7 @@ class Ingest:
     def _status(self, client: mqtt.Client, terminal: str, status: Status, retained: bool) -> None:
         with self._engine.begin() as connection:
             if not exchange.is_enrolled(connection, terminal):
-                self._stranger(terminal)
+                self._stranger(client, terminal, "status", revoked=terminal in exchange.revoked(connection))
                 return
             ack = exchange.handle_status(connection, terminal, status, datetime.now(UTC), retained=retained)
         if status.state == "online":
@@ -220,7 +281,18 @@ class Ingest:
             except Exception:
                 log.exception("forming the blocks of a site hit a bug in Fjes; the ratings are stored")
 
-    def _stranger(self, terminal: str) -> None:
+    def _stranger(
+        self, client: mqtt.Client, terminal: str, kind: Literal["tables", "status"], *, revoked: bool
+    ) -> None:
+        if revoked:
+            # Its last will comes when its connection is ended, after all else was cleared.
+            self._clear(client, wire.topic(terminal, kind))
+            self._say_of(
+                terminal,
+                f"terminal {terminal!r} is revoked: nothing of it is stored or acknowledged. If it may send again: "
+                f"fjes dashboard terminal reissue {terminal}",
+            )
+            return
         self._say_of(
             terminal,
             f"terminal {terminal!r} is not enrolled: nothing of it is stored or acknowledged. If it is yours: "

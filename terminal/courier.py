@@ -12,14 +12,15 @@ import threading
 import time
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from ratings import wire
-from ratings.config import Config, ConfigError
+from ratings import tls, wire
+from ratings.config import Config
+from ratings.patience import Patience
 from ratings.wire import Ack, DashboardState, WireError
 from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
@@ -30,6 +31,17 @@ log = logging.getLogger("fjes.courier")
 
 STATUS_SECONDS = 15 * 60.0
 """How often the status is sent, give or take a tenth."""
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 120.0
+"""Between two tries to connect: twice as long each time, and spread by half of it both ways."""
+STEADY_SECONDS = 60.0
+"""A connection that held this long was a good one: the next try need not wait long."""
+OFTEN = 3
+"""After so many connections that did not, the log tells of none until one holds again."""
+CONNECT_SECONDS = 20.0
+MOST_WAITING = 50
+"""So many messages of the broker's wait to be handled; more stay in the network."""
+
+_KEPT = "Ratings are kept on the card; trying again."
 
 
 class Courier:
@@ -44,12 +56,21 @@ class Courier:
         self._broker = config.broker
         self._look_seconds = 1.0 if live else 60.0
         self._spread_seconds = 0.0 if live else 600.0
-        self._patience = _Patience(5.0 if live else 30.0, 600.0)
+        self._patience = Patience(5.0 if live else 30.0, 600.0)
         self._random = random.Random(seed)  # noqa: S311 - spreads the load, hides nothing
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._delivery = Delivery(Outbox(config.terminal.store), config.terminal.state, config.release, version("fjes"))
-        self._client = self._make_client()
+        self._tls = tls.context(config.broker)
+        self._where = f"{config.broker.host}:{config.broker.port}"
+        self._client: mqtt.Client | None = None
+        self._thread: threading.Thread | None = None
+        self._room = threading.Semaphore(MOST_WAITING)
+        self._retry = Patience(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, 0.5, self._random)
+        self._connect_at = 0.0
+        self._began = 0.0
+        self._short = 0
+        self._answered = False
         self._said: str | None = None
         self._note: Note | None = None
         self._state_folder = config.terminal.state
@@ -71,13 +92,16 @@ class Courier:
         self._wait_for_store()
         if self._stopping.is_set():
             return
-        self._client.will_set(self._topic("status"), wire.encode(self._delivery.status("offline")), 1, retain=True)
-        self._client.connect_async(self._broker.host, self._broker.port, keepalive=60)
-        self._client.loop_start()
         try:
             while not self._stopping.is_set():
+                rest = self._look_seconds
+                if self._client is None:
+                    rest = min(rest, self._connect_at - time.monotonic())
+                    if rest <= 0:
+                        self._connect()
+                        continue
                 try:
-                    event = self._events.get(timeout=self._look_seconds)
+                    event = self._events.get(timeout=rest)
                 except queue.Empty:
                     event = _nothing
                 event()
@@ -106,6 +130,9 @@ class Courier:
         now = time.monotonic()
         if not self._online:
             return
+        if self._short >= OFTEN and now - self._began > STEADY_SECONDS:
+            self._short = 0
+            self._say(logging.INFO, f"connected to the broker at {self._where}, and it holds")
         try:
             if now >= self._next_status:
                 self._send_status()
@@ -115,7 +142,7 @@ class Courier:
             self._tell(Standing.BROKER if self._delivery.unheard() else Standing.DASHBOARD)
             if self._may_send(now) and (batch := self._delivery.next_batch()) is not None:
                 self._give_up_at = now + self._patience.next()
-                self._client.publish(self._topic("tables"), wire.encode(batch), 1)
+                self._publish("tables", wire.encode(batch))
         except StoreError as error:
             # The kiosk may have a recovery to finish, or is writing just now.
             self._say(logging.WARNING, f"{error} Trying again.")
@@ -133,13 +160,47 @@ class Courier:
     def _send_status(self) -> None:
         soon = self._patience.next() if self._delivery.unheard() else STATUS_SECONDS
         self._next_status = time.monotonic() + soon * self._random.uniform(0.9, 1.1)
-        self._client.publish(self._topic("status"), wire.encode(self._delivery.status()), 1, retain=True)
+        self._publish("status", wire.encode(self._delivery.status()))
+
+    def _publish(self, kind: Literal["tables", "status"], payload: bytes) -> mqtt.MQTTMessageInfo | None:
+        if self._client is None:
+            return None
+        return self._client.publish(self._topic(kind), payload, 1, retain=kind == "status")
+
+    def _connect(self) -> None:
+        """Begin a connection, in a thread of its own: name servers and handshakes may take their time."""
+        try:
+            client = self._make_client()
+            will = wire.encode(self._delivery.status("offline"))
+        except StoreError as error:
+            self._say(logging.WARNING, f"{error} Trying again.")
+            self._connect_at = time.monotonic() + self._retry.next()
+            return
+        client.will_set(self._topic("status"), will, 1, retain=True)
+        self._client, self._began, self._answered = client, time.monotonic(), False
+        self._thread = threading.Thread(target=self._converse, args=(client,), name="broker", daemon=True)
+        self._thread.start()
+
+    def _converse(self, client: mqtt.Client) -> None:
+        """One connection, from its beginning to its end."""
+        trouble: Exception | None = None
+        try:
+            client.connect(self._broker.host, self._broker.port, keepalive=60)
+            client.loop_forever()
+        except Exception as error:
+            trouble = error
+        self._post(client, lambda: self._ended(trouble))
+
+    def _post(self, client: mqtt.Client, event: Callable[[], None]) -> None:
+        """Have something done in `run`'s thread, unless the connection that it is about is over by then."""
+        self._events.put(lambda: event() if client is self._client else None)
 
     def _connected(self) -> None:
-        self._online = True
-        self._say(logging.INFO, f"connected to the broker at {self._broker.host}:{self._broker.port}")
-        for topic in (self._topic("ack"), wire.DASHBOARD):
-            self._client.subscribe(topic, 1)
+        self._online = self._answered = True
+        if self._short < OFTEN:
+            self._say(logging.INFO, f"connected to the broker at {self._where}")
+        assert self._client is not None
+        self._client.subscribe([(self._topic("ack"), 1), (wire.DASHBOARD, 1)])
         self._begin()
 
     def _begin(self) -> None:
@@ -149,15 +210,38 @@ class Courier:
         self._next_status = 0.0
         self._urgent = True
 
-    def _disconnected(self, why: str, standing: Standing = Standing.SILENT) -> None:
-        self._online = False
-        self._delivery.restart()
-        self._tell(standing)
-        self._say(logging.WARNING, why)
+    def _refused(self, reason: ReasonCode) -> None:
+        self._answered = True
+        self._tell(Standing.REFUSED)
+        self._say(
+            logging.WARNING,
+            f"the broker refuses this terminal ({reason}). Check [broker] username and password; ask the "
+            f"dashboard's administrator for a new fjes.toml. {_KEPT}",
+        )
 
-    def _lost(self) -> None:
-        if self._online:  # Otherwise the reason has been told already.
-            self._disconnected("the connection to the broker was lost; trying again")
+    def _ended(self, trouble: Exception | None) -> None:
+        """The connection is over, or none came about; the next try waits its time."""
+        self._client = None
+        was_online, self._online = self._online, False
+        self._delivery.restart()
+        self._short += 1
+        if was_online and time.monotonic() - self._began > STEADY_SECONDS:
+            self._retry.reset()
+            self._short = 0
+        self._connect_at = time.monotonic() + self._retry.next()
+        if self._answered and not was_online:
+            return  # Refused: the reason has been told.
+        self._tell(Standing.SILENT)
+        if trouble is not None and not was_online:
+            self._say(logging.WARNING, f"{tls.explain(trouble, self._where)}. {_KEPT}")
+        elif was_online and self._short < OFTEN:
+            self._say(logging.WARNING, "the connection to the broker was lost; trying again")
+        else:
+            self._say(
+                logging.WARNING,
+                f"the broker at {self._where} ends every connection soon after it began. Check [broker] port and tls, "
+                f"that no other terminal has a copy of this card, and the broker's log. {_KEPT}",
+            )
 
     def _received(self, topic: str, payload: bytes) -> None:
         try:
@@ -173,58 +257,50 @@ class Courier:
             self._say(logging.WARNING, f"{error} Trying again.")
 
     def _leave(self) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
         if self._online:
             try:
-                farewell = self._client.publish(
-                    self._topic("status"), wire.encode(self._delivery.status("offline")), 1, retain=True
-                )
-                farewell.wait_for_publish(2.0)
+                farewell = wire.encode(self._delivery.status("offline"))
+                client.publish(self._topic("status"), farewell, 1, retain=True).wait_for_publish(2.0)
             except (StoreError, ValueError, RuntimeError) as error:
                 log.info("left without a goodbye: %s", error)
-        self._client.disconnect()
-        self._client.loop_stop()
+        client.disconnect()
+        if self._thread is not None and self._online:
+            self._thread.join(5.0)  # One that has not come through yet ends with the process.
 
     def _topic(self, kind: Any) -> str:
         return wire.topic(self._terminal, kind)
 
     def _make_client(self) -> mqtt.Client:
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._terminal, protocol=mqtt.MQTTv311)
-        client.reconnect_delay_set(1, 120)
+        # A new one for each connection: nothing that was begun on one goes on in the next.
+        client = mqtt.Client(
+            CallbackAPIVersion.VERSION2, client_id=self._terminal, protocol=mqtt.MQTTv311, reconnect_on_failure=False
+        )
+        client.connect_timeout = CONNECT_SECONDS
+        client.max_queued_messages_set(MOST_WAITING)  # Of a broker that confirms nothing.
         if self._broker.username is not None:
             client.username_pw_set(self._broker.username, self._broker.password)
-        if self._broker.tls:
-            try:
-                client.tls_set(ca_certs=str(self._broker.ca) if self._broker.ca else None)
-            except OSError as error:  # ssl.SSLError is one
-                raise ConfigError(
-                    f"[broker] ca: {self._broker.ca} cannot be used ({error.strerror}); "
-                    "allowed: a file with the authority's certificate (PEM) that this user may read"
-                ) from None
-        # paho calls from its own thread; everything is done in `run`'s.
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
+        # paho calls from the connection's thread; everything is done in `run`'s.
         client.on_connect = self._on_connect
-        client.on_connect_fail = lambda *_: self._events.put(
-            lambda: self._disconnected(
-                f"no broker answers at {self._broker.host}:{self._broker.port}. Check [broker] host and port, the "
-                "network, and that the broker runs. Ratings are kept on the card; trying again."
-            )
-        )
-        client.on_disconnect = lambda *_: self._events.put(self._lost)
-        client.on_message = lambda _, __, message: self._events.put(
-            lambda: self._received(message.topic, bytes(message.payload))
-        )
+        client.on_message = self._on_message
         return client
 
     def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, reason: ReasonCode, properties: Any) -> None:
-        if reason.is_failure:
-            self._events.put(
-                lambda: self._disconnected(
-                    f"the broker refuses this terminal ({reason}). Check [broker] username and password; ask the "
-                    "dashboard's administrator for a new fjes.toml. Ratings are kept on the card; trying again.",
-                    Standing.REFUSED,
-                )
-            )
-        else:
-            self._events.put(self._connected)
+        self._post(client, lambda: self._refused(reason) if reason.is_failure else self._connected())
+
+    def _on_message(self, client: mqtt.Client, data: Any, message: mqtt.MQTTMessage) -> None:
+        self._room.acquire()
+
+        def handle() -> None:
+            self._room.release()
+            if client is self._client:
+                self._received(message.topic, bytes(message.payload))
+
+        self._events.put(handle)
 
     def _tell(self, standing: Standing) -> None:
         """Let the staff menu know."""
@@ -236,21 +312,6 @@ class Courier:
         if what != self._said:
             self._said = what
             log.log(level, "%s", what)
-
-
-class _Patience:
-    """How long to wait for an answer: twice as long each time none came."""
-
-    def __init__(self, first: float, most: float) -> None:
-        self._first = self._now = first
-        self._most = most
-
-    def next(self) -> float:
-        waited, self._now = self._now, min(self._now * 2, self._most)
-        return waited
-
-    def reset(self) -> None:
-        self._now = self._first
 
 
 def _nothing() -> None:
