@@ -8,11 +8,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# What Debian has to bring: OpenGL for the kiosk's window, what speaks and encodes its recordings (without these two
-# there is no listen button, and everything else works), and for the tests a real broker, browser, database and
+# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser, database and
 # X server (libatomic1 is for the program through which Playwright drives the browser, libxtst6 for clicks).
-# Where there is no apt: install their like, and empty these (make run RUN_PACKAGES=).
-RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri espeak-ng vorbis-tools
+# What speaks and encodes the recordings is welcome: without it there is no listen button, and all else works.
+# Where there is no apt: install their like, and empty these (make run RUN_PACKAGES= VOICE_PACKAGES=).
+RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
+VOICE_PACKAGES ?= espeak-ng vorbis-tools
 TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6
 ARGS ?=
 
@@ -74,7 +75,8 @@ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
 }
 endef
 
-# Debian's packages: installs what is missing where root or sudo allows it, else names it in one line.
+# Debian's packages: installs what is missing where root or sudo allows it, else names it in one line. $(1) must be
+# there; without $(2) it goes on.
 define install_packages
 if command -v $(PYTHON) >/dev/null; then
 $(check_python)
@@ -87,17 +89,29 @@ missing=
 for package in $$wanted; do
     [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || missing="$$missing $$package"
 done
-[ -n "$$missing" ] || exit 0
+lacking=
+for package in $(2); do
+    [ "$$(dpkg-query -W -f '$${db:Status-Status}' $$package 2>/dev/null)" = installed ] || lacking="$$lacking $$package"
+done
+[ -n "$$missing$$lacking" ] || exit 0
+go_on() {
+    [ -z "$$missing" ] || return 0
+    echo "No listen button: nothing here can record what it says. For that, have someone who may install:$$lacking"
+    exit 0
+}
 if ! command -v apt-get >/dev/null; then
-    echo "Fjes sets itself up on Debian, and this machine has no apt-get. Install the like of:$$missing; then: make $(patsubst system-%,%,$@) RUN_PACKAGES= TEST_PACKAGES=" >&2
+    go_on
+    echo "Fjes sets itself up on Debian, and this machine has no apt-get. Install the like of:$$missing; then: make $(patsubst system-%,%,$@) RUN_PACKAGES= VOICE_PACKAGES= TEST_PACKAGES=" >&2
     exit 1
 fi
 if [ "$$(id -u)" = 0 ]; then root="env"
 elif command -v sudo >/dev/null && { sudo -n true 2>/dev/null || [ -t 0 ]; }; then root="sudo env"
 else
+    go_on
     echo "Debian packages are missing, and neither root nor sudo is at hand. Ask someone who may to run: apt-get install$$missing" >&2
     exit 1
 fi
+missing="$$missing$$lacking"
 echo "Installing Debian packages:$$missing"
 mkdir -p .cache
 {
@@ -112,10 +126,10 @@ mkdir -p .cache
 endef
 
 system-run:
-	$(call install_packages,$(RUN_PACKAGES))
+	$(call install_packages,$(RUN_PACKAGES),$(VOICE_PACKAGES))
 
 system-test:
-	$(call install_packages,$(RUN_PACKAGES) $(TEST_PACKAGES))
+	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
 .PHONY: help run test bench screens lock clean system-run system-test
 .NOTPARALLEL:
