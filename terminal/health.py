@@ -9,11 +9,9 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
-import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 from ratings.config import Config
@@ -76,6 +74,9 @@ def look(config: Config, now: datetime, around: Around) -> list[Line]:
 
 
 def _lines(config: Config, now: datetime, around: Around) -> Iterator[Line]:
+    # Only now: it takes a hundredth of a second, which the kiosk's start can do without.
+    from importlib.metadata import version
+
     standing = connection.read(config.terminal.state)
     yield _connection(config, standing)
     if config.release.mode == "closed":
@@ -153,7 +154,7 @@ def _acknowledged(config: Config) -> Line:
 
 
 def _network() -> Line:
-    name, host, found = phrase("Network"), socket.gethostname(), addresses()
+    name, host, found = phrase("Network"), os.uname().nodename, addresses()
     if not found:
         return Line(
             name,
