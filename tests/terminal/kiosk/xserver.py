@@ -217,7 +217,8 @@ class Place:
         for question, slice_, _, text in ledger.cells.running(ledger.epoch):
             if slice_ is table.Slice.TOTAL:
                 cells = ledger.cells.read(ledger.epoch, question, slice_, text)
-                found = [one + more for counts in cells.values() for one, more in zip(found, counts, strict=True)]
+                for counts in cells.values():
+                    found = [one + more for one, more in zip(found, counts, strict=True)]
         ledger.close()
         return {score: number for score, number in zip(Score, found, strict=True) if number}
 
