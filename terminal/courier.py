@@ -188,7 +188,7 @@ class Courier:
             client.connect(self._broker.host, self._broker.port, keepalive=60)
             client.loop_forever()
         except Exception as error:
-            trouble = error
+            trouble = error.with_traceback(None)  # Which would hold on to the connection.
         self._post(client, lambda: self._ended(trouble))
 
     def _post(self, client: mqtt.Client, event: Callable[[], None]) -> None:
