@@ -172,10 +172,19 @@ def _screen_problem(kiosk: Kiosk) -> str | None:
 
 def _question_problem(config: Config) -> str | None:
     earlier: str | None = None
+    over: set[str] = set()
     for number, question in enumerate(config.questions, start=1):
         here = f"[[questions]] number {number}"
         if not is_name(question.id):
             return f"{here} id: {question.id!r} is not allowed; allowed: a–z, 0–9 and hyphens, at most 64"
+        if number > 1 and question.id != config.questions[number - 2].id:
+            over.add(config.questions[number - 2].id)
+        if question.id in over:
+            # Its tables of the quarter or the year were final when the other question took over.
+            return (
+                f"{here} id: {question.id} was asked before, and another question since; "
+                f"allowed: an id of its own, such as {question.id}-{number}"
+            )
         if question.from_ is None:
             if number > 1:
                 return f"{here} from: missing; allowed: a month such as 2027-01, since another question is asked before"

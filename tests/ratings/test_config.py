@@ -73,7 +73,7 @@ SECTIONS = (
     ("text", "key", "allowed"),
     [
         # Keys and sections that are not known.
-        ("[terminal]\nidd = 'x'", "[terminal]: unknown key 'idd'", "id, timezone, store, state"),
+        ("[terminal]\nidd = 'x'", "[terminal]: unknown key 'idd'", "id, timezone, store, state, clock"),
         ("[terminals]", "the file: unknown key 'terminals'", SECTIONS),
         ("threshold = 10", "the file: unknown key 'threshold'", SECTIONS),
         ("[[questions]]\ntext = 'x'", "[[questions]]: unknown key 'text'", "id, from, place, texts"),
@@ -99,6 +99,7 @@ SECTIONS = (
         ),
         ("[terminal]\ntimezone = ''", "[terminal] timezone: ''", "such as Europe/Oslo"),
         ("[terminal]\ntimezone = '../../etc/passwd'", "[terminal] timezone: ", "such as Europe/Oslo"),
+        ("[terminal]\nclock = 'network'", "[terminal] clock: 'network'", "checked, system"),
         ("[terminal]\nstore = 5", "[terminal] store: Expected 'str', got 'int'", "a text"),
         # Questions.
         ("[[questions]]\nid = 'Besøk'", "[[questions]] number 1 id: 'Besøk'", NAME),
@@ -110,6 +111,11 @@ SECTIONS = (
             "[[questions]]\nfrom = '2027-02'\n[[questions]]\nfrom = '2027-02'",
             "[[questions]] number 2 from: 2027-02 is not after 2027-02",
             "months in order",
+        ),
+        (
+            "[[questions]]\nid = 'a'\n[[questions]]\nid = 'b'\nfrom = '2027-02'\n[[questions]]\nid = 'a'\nfrom = '2027-03'",
+            "[[questions]] number 3 id: a was asked before, and another question since",
+            "an id of its own, such as a-3",
         ),
         (f"[[questions]]\nplace = '{'x' * 61}'", "[[questions]] place: ", "a text of at most 60 characters"),
         ("[[questions]]\ntexts = 'x'", "[[questions]] texts: ", "a table from language to a text of at most 200"),
