@@ -6,6 +6,7 @@ Only texts; knows no password but the one it is given to write down.
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,10 @@ def section(broker: Broker) -> str:
     if broker.ca is not None:
         lines.append(f"ca = {quoted(str(broker.ca))}")
     if broker.ca_text is not None:
-        lines += ["# The authority whose certificate the broker must show.", f'ca_text = """\n{broker.ca_text}"""']
+        # Certificates alone: what else may stand in such a file could mean something to TOML.
+        found = re.findall(r"-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----", broker.ca_text)
+        pem = "".join(each.replace("\r", "") + "\n" for each in found)
+        lines += ["# The authority that vouches for the broker.", f'ca_text = """\n{pem}"""']
     return "\n".join(lines) + "\n"
 
 
