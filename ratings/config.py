@@ -172,30 +172,30 @@ def _screen_problem(kiosk: Kiosk) -> str | None:
 
 def _question_problem(config: Config) -> str | None:
     earlier: str | None = None
-    over: set[str] = set()
+    # By id, the year in which another question took over: tables of that year are final, and would be written again.
+    over: dict[str, int] = {}
     for number, question in enumerate(config.questions, start=1):
         here = f"[[questions]] number {number}"
         if not is_name(question.id):
             return f"{here} id: {question.id!r} is not allowed; allowed: a–z, 0–9 and hyphens, at most 64"
-        if number > 1 and question.id != config.questions[number - 2].id:
-            over.add(config.questions[number - 2].id)
-        if question.id in over:
-            # Its tables of the quarter or the year were final when the other question took over.
-            return (
-                f"{here} id: {question.id} was asked before, and another question since; "
-                f"allowed: an id of its own, such as {question.id}-{number}"
-            )
         if question.from_ is None:
             if number > 1:
                 return f"{here} from: missing; allowed: a month such as 2027-01, since another question is asked before"
             continue
         try:
-            periods.parse_month(question.from_)
+            begin = periods.parse_month(question.from_).first
         except ValueError as error:
             return f"{here} from: {error}"
         if earlier is not None and question.from_ <= earlier:
             return f"{here} from: {question.from_} is not after {earlier}; allowed: months in order"
         earlier = question.from_
+        if number > 1 and question.id != (before := config.questions[number - 2].id):
+            over[before] = (begin - periods.DAY).year
+            if over.get(question.id) == begin.year:
+                return (
+                    f"{here} id: {question.id} was asked in the same year, and another question since; "
+                    f"allowed: an id of its own, such as {question.id}-{number}"
+                )
     return None
 
 

@@ -113,9 +113,9 @@ SECTIONS = (
             "months in order",
         ),
         (
-            "[[questions]]\nid = 'a'\n[[questions]]\nid = 'b'\nfrom = '2027-02'\n[[questions]]\nid = 'a'\nfrom = '2027-03'",
-            "[[questions]] number 3 id: a was asked before, and another question since",
-            "an id of its own, such as a-3",
+            "[[questions]]\n[[questions]]\nid = 'b'\nfrom = '2027-02'\n[[questions]]\nfrom = '2027-12'",
+            "[[questions]] number 3 id: visit was asked in the same year, and another question since",
+            "an id of its own, such as visit-3",
         ),
         (f"[[questions]]\nplace = '{'x' * 61}'", "[[questions]] place: ", "a text of at most 60 characters"),
         ("[[questions]]\ntexts = 'x'", "[[questions]] texts: ", "a table from language to a text of at most 200"),
