@@ -74,12 +74,16 @@ class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class Terminal(Section, frozen=True):
-    """Who and where the terminal is. `store` holds open.db and released.db, `state` what the courier knows."""
+    """Who and where the terminal is. `store` holds open.db and released.db, `state` what the courier knows.
+
+    `clock` says whether the system clock is believed only when it is known to be right, or always.
+    """
 
     id: str = "terminal"
     timezone: str = "Europe/Oslo"
     store: Path = Path("/var/lib/fjes/terminal")
     state: Path = Path("/var/lib/fjes/courier")
+    clock: Literal["checked", "system"] = "checked"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,7 +1,8 @@
 """The tables of `open.db`: cells, and up to which day each slice is closed. SQL only: no rule of what counts where.
 
 A **cell** is four counts of one (epoch, question, slice, period, key), in one fixed-width blob, so that counting
-never moves anything in the file. Everything here is part of a transaction of the caller's.
+never moves anything in the file. Counts that are held have HELD or EARLIER in the place of a period. Everything here
+is part of a transaction of the caller's.
 """
 
 from __future__ import annotations
@@ -14,23 +15,33 @@ from typing import Literal
 
 from ratings import period as periods
 from ratings.period import Period
-from ratings.scale import MAX_COUNT, Score
+from ratings.scale import MAX_COUNT, Counts, Score, add
 from ratings.table import Cells as TableCells
 from ratings.table import Epoch, Slice
 
+HELD = "held"
+"""Counted since the machine started, under a clock that is not known to be right."""
+EARLIER = "earlier"
+"""The same, of earlier starts of the machine."""
+
 SCHEMA = (
-    """CREATE TABLE main.cell (
+    """CREATE TABLE IF NOT EXISTS main.cell (
         epoch TEXT NOT NULL, question TEXT NOT NULL, slice TEXT NOT NULL, period TEXT NOT NULL, key TEXT NOT NULL,
         counts BLOB NOT NULL CHECK (length(counts) = 16),
         PRIMARY KEY (epoch, question, slice, period, key)
     ) WITHOUT ROWID, STRICT""",
     # Up to which day a slice has been released: a tap that claims an earlier day counts in the first day after it.
-    """CREATE TABLE main.closed (
+    """CREATE TABLE IF NOT EXISTS main.closed (
         epoch TEXT NOT NULL, slice TEXT NOT NULL, through TEXT NOT NULL,
         PRIMARY KEY (epoch, slice)
     ) WITHOUT ROWID, STRICT""",
-    """CREATE TABLE main.meta (
+    """CREATE TABLE IF NOT EXISTS main.meta (
         name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL
+    ) WITHOUT ROWID, STRICT""",
+    # Running months in which something was placed by assumption.
+    """CREATE TABLE IF NOT EXISTS main.assumed (
+        epoch TEXT NOT NULL, period TEXT NOT NULL,
+        PRIMARY KEY (epoch, period)
     ) WITHOUT ROWID, STRICT""",
 )
 
@@ -51,9 +62,11 @@ class Cells:
         return found[0] if found else None
 
     def set_meta(self, name: str, value: str) -> None:
-        """Set a fact about the store."""
+        """Set a fact about the store; nothing is written where it is known already."""
         self._connection.execute(
-            "INSERT INTO main.meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value", (name, value)
+            "INSERT INTO main.meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value"
+            " WHERE value<>excluded.value",
+            (name, value),
         )
 
     def epochs(self) -> set[Epoch]:
@@ -63,10 +76,18 @@ class Cells:
     def running(self, epoch: Epoch) -> list[tuple[str, Slice, Period, str]]:
         """The periods of an epoch that have cells: (question, slice, days, written form), in order of days."""
         rows = self._connection.execute(
-            "SELECT DISTINCT question, slice, period FROM main.cell WHERE epoch=?", (epoch,)
+            "SELECT DISTINCT question, slice, period FROM main.cell WHERE epoch=? AND period NOT IN (?, ?)",
+            (epoch, HELD, EARLIER),
         )
         found = [(question, Slice(slice_), periods.parse(text)[0], text) for question, slice_, text in rows]
         return sorted(found, key=lambda each: (each[0], each[1], each[2]))
+
+    def held(self, which: str) -> list[tuple[Epoch, str]]:
+        """The (epoch, question) that have cells in HELD or EARLIER, in order."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT epoch, question FROM main.cell WHERE period=? ORDER BY epoch, question", (which,)
+        )
+        return [(Epoch(epoch), question) for epoch, question in rows]
 
     def read(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> TableCells:
         """The counts of one running period; keys without a rating are left out."""
@@ -89,16 +110,32 @@ class Cells:
     ) -> None:
         """Add one to a cell or take one away. KeyError where there is no cell; OverflowError where it is full."""
         where = (epoch, question, slice_, period, key)
+        counts: list[int] = list(self._four(where))
+        if not 0 <= counts[score] + by <= MAX_COUNT:
+            raise OverflowError(key)
+        counts[score] += by
+        self._set(where, counts)
+
+    def add(self, epoch: Epoch, question: str, slice_: Slice, period: str, cells: TableCells) -> None:
+        """Add counts to cells that are there. KeyError and OverflowError as in `change`."""
+        for key, more in sorted(cells.items()):
+            where = (epoch, question, slice_, period, key)
+            counts = add(self._four(where), more)
+            if max(counts) > MAX_COUNT:
+                raise OverflowError(key)
+            self._set(where, counts)
+
+    def _four(self, where: tuple[str, ...]) -> Counts:
         found = self._connection.execute(
             f"SELECT counts FROM main.cell WHERE {_WHERE} AND key=?",  # noqa: S608
             where,
         ).fetchone()
         if found is None:
-            raise KeyError(key)
-        counts: list[int] = list(_FOUR.unpack(found[0]))
-        if not 0 <= counts[score] + by <= MAX_COUNT:
-            raise OverflowError(key)
-        counts[score] += by
+            raise KeyError(where[-1])
+        four: Counts = _FOUR.unpack(found[0])
+        return four
+
+    def _set(self, where: tuple[str, ...], counts: Iterable[int]) -> None:
         self._connection.execute(
             f"UPDATE main.cell SET counts=? WHERE {_WHERE} AND key=?",  # noqa: S608
             (_FOUR.pack(*counts), *where),
@@ -123,3 +160,12 @@ class Cells:
             " DO UPDATE SET through=excluded.through WHERE excluded.through>through",
             (epoch, slice_, through.isoformat()),
         )
+
+    def assume(self, epoch: Epoch, period: str) -> None:
+        """Note that something was placed in a month by assumption."""
+        self._connection.execute("INSERT OR IGNORE INTO main.assumed VALUES (?, ?)", (epoch, period))
+
+    def was_assumed(self, epoch: Epoch, period: str) -> bool:
+        """Take out the note of a month; whether there was one."""
+        where = (epoch, period)
+        return self._connection.execute("DELETE FROM main.assumed WHERE epoch=? AND period=?", where).rowcount > 0

@@ -2,6 +2,10 @@
 
 State, not events: the dashboard's number is the truth. Whatever is lost, doubled or reordered on the way, and whenever
 either end is restarted or loses what it knew, sending goes on from what the dashboard says that it holds.
+
+Another life of the same store (a copy, or this one before it was rewound) uses the same epoch and the same numbers for
+other tables. So a number proves nothing by itself: a table is delivered when a batch of our own that held it was
+answered. What shows that there is another life is noted for the kiosk, which alone may write the store.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ import contextlib
 import os
 import uuid
 from pathlib import Path
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -20,14 +25,29 @@ from ratings.wire import Ack, Batch, Status
 from terminal.outbox import Outbox
 
 STATE_FILE = "acknowledged.json"
+SENDERS_FILE = "senders.json"
+NOTICED_FILE = "noticed.json"
+
+MOST_SENDERS = 1000
+"""So many starts of the courier are remembered: one a day for years, and more than any dashboard forgets."""
+
+_IN_RANGE = msgspec.Meta(ge=0, le=2**53)
+_T = TypeVar("_T")
+
+_NOWHERE = Revision(2**53)
+"""A batch after this is in nobody's order: it moves nothing, and only asks."""
+_SENDER = slice(0, 24)
+"""The part of a batch's id that is one start of the courier's; the rest counts."""
 
 
 def confirmed(folder: Path) -> dict[Epoch, Revision]:
     """What a dashboard said last that it holds of each epoch; empty where it is not known."""
-    try:
-        return msgspec.json.decode((folder / STATE_FILE).read_bytes(), type=dict[Epoch, Revision])
-    except (OSError, msgspec.DecodeError):
-        return {}
+    return _read(folder / STATE_FILE, dict[Epoch, Annotated[Revision, _IN_RANGE]]) or {}
+
+
+def noticed(folder: Path) -> dict[Epoch, Revision]:
+    """Up to which revision another life of the store has used up the numbers of epochs, as far as was noticed."""
+    return _read(folder / NOTICED_FILE, dict[Epoch, Annotated[Revision, _IN_RANGE]]) or {}
 
 
 class Delivery:
@@ -36,10 +56,14 @@ class Delivery:
     def __init__(self, outbox: Outbox, folder: Path, release: Release, version: str) -> None:
         self.in_flight: Batch | None = None
         self._outbox = outbox
-        self._path = folder / STATE_FILE
+        self._folder = folder
         self._release = release
         self._version = version
         self._confirmed = confirmed(folder)
+        self._noticed = noticed(folder)
+        self._senders: list[str] = _read(folder / SENDERS_FILE, list[str]) or []
+        self._sender = ""
+        self._sent = 0
         # Epochs whose number the dashboard has told since the connection was made.
         self._heard: set[Epoch] = set()
 
@@ -65,8 +89,10 @@ class Delivery:
         """
         if self.in_flight is None and (due := self._due()) is not None:
             epoch, known = due
-            tables = self._outbox.pending(epoch, known) if epoch in self._heard else []
-            self.in_flight = wire.pack(epoch, str(uuid.uuid4()), known, tables)
+            if epoch in self._heard:
+                self.in_flight = wire.pack(epoch, self._next_id(), known, self._outbox.pending(epoch, known))
+            else:
+                self.in_flight = wire.pack(epoch, self._next_id(), _NOWHERE, [])
             return self.in_flight
         return None
 
@@ -94,21 +120,55 @@ class Delivery:
         if last is None:
             return
         self._heard.add(epoch)
+        used = self._outbox.used().get(epoch, Revision(0))
+        ours = ack.batch is None or ack.batch[_SENDER] in self._senders
+        if ack.upto > (max(last, used) if ours else used):
+            self._notice(epoch, Revision(ack.upto))
+        if ack.batch is None:
+            known = min(Revision(ack.upto), last)  # Nobody has sent anything in order: no other life has spoken.
+        else:
+            known = min(self._confirmed.get(epoch, Revision(0)), Revision(ack.upto)) if ours else Revision(0)
         sent = self.in_flight
         if sent is not None and sent.epoch == epoch:
-            done = ack.batch == sent.batch or ack.upto >= sent.upto
-            if done or ack.upto < sent.after:
+            if ack.batch == sent.batch:
+                known = Revision(sent.upto)
+            if ack.batch == sent.batch or ack.upto < sent.after:
                 self.in_flight = None
-        # A number beyond the card's own (it was rewound) must not hide what is released from now on.
-        upto = min(Revision(ack.upto), last)
-        if self._confirmed.get(epoch) != upto:
-            self._confirmed[epoch] = upto
-            self._write()
+        if self._confirmed.get(epoch) != known:
+            self._confirmed[epoch] = known
+            self._write(STATE_FILE, self._confirmed)
 
-    def _write(self) -> None:
-        """The dashboard knows it anyway: a card that is full or a cut of power costs one message, no rating."""
+    def _notice(self, epoch: Epoch, upto: Revision) -> None:
+        """Another life of the store has used up an epoch's numbers so far: let the kiosk know."""
+        if upto > self._noticed.get(epoch, 0):
+            self._noticed[epoch] = upto
+            self._write(NOTICED_FILE, self._noticed, lasting=True)
+
+    def _next_id(self) -> str:
+        """A batch's id: known as ours when it comes back, also after a restart."""
+        if not self._sender:
+            self._sender = str(uuid.uuid4())[_SENDER]
+            self._senders = [*self._senders, self._sender][-MOST_SENDERS:]
+            self._write(SENDERS_FILE, self._senders, lasting=True)
+        self._sent += 1
+        return f"{self._sender}{self._sent:012x}"
+
+    def _write(self, name: str, content: object, *, lasting: bool = False) -> None:
+        """The dashboard knows it anyway: a card that is full or a cut of power costs some messages, no rating."""
+        path = self._folder / name
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            new = self._path.with_suffix(".new")
-            new.write_bytes(msgspec.json.encode(self._confirmed))
-            os.replace(new, self._path)
+            self._folder.mkdir(parents=True, exist_ok=True)
+            new = path.with_suffix(".new")
+            with new.open("wb") as file:
+                file.write(msgspec.json.encode(content))
+                if lasting:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.replace(new, path)
+
+
+def _read(path: Path, kind: type[_T]) -> _T | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError):
+        return None

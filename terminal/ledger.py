@@ -2,7 +2,8 @@
 
 A reason that is chosen after it moves one. Knows no network and no window. Which cells a tap counts in is decided here;
 how they lie in the file is `terminal/cells.py`'s, and what has closed moves to the outbox by `terminal/release.py`. All
-cells of a period are made together, in order of their keys, before its first tap.
+cells of a period are made together, in order of their keys, before its first tap. While the clock is not known to be
+right, `terminal/holding.py` counts; whose store this is, and when a new epoch begins, is `terminal/epochs.py`'s.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,19 +22,28 @@ from ratings.config import Release
 from ratings.period import Grain
 from ratings.scale import MAX_COUNT, ZERO, Score
 from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
-from terminal import outbox, release, storage
-from terminal.cells import SCHEMA, Cells
+from terminal import epochs, holding, identity, outbox, release, storage
+from terminal.cells import HELD, SCHEMA, Cells
+from terminal.identity import Identity
 from terminal.running import Running
 from terminal.storage import StoreError as StoreError  # The error of every method here.
+from terminal.trust import Trust
 
 FILE = "open.db"
 OUTBOX = "outbox"
 """The name that released.db is attached under."""
 
 
+class ClockError(StoreError):
+    """Nothing is released, since the clock is not known to be right; what is tapped is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """Where a rating whose reason may still be chosen is counted as skipped. Keep it no longer than that, nowhere."""
+    """Where a rating whose reason may still be chosen is counted as skipped. Keep it no longer than that, nowhere.
+
+    `period` is HELD where it is not known yet.
+    """
 
     epoch: Epoch
     question: str
@@ -46,16 +55,31 @@ class Ledger:
     """The counters of one terminal. Open it with `Ledger.open`; one process at a time."""
 
     def __init__(
-        self, folder: Path, connection: sqlite3.Connection, lock: int, settings: Release, zone: ZoneInfo
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        lock: int,
+        settings: Release,
+        zone: ZoneInfo,
+        trust: Trust | None,
+        state: Path | None,
     ) -> None:
         self.path = folder / FILE
         self.released_path = folder / outbox.FILE
         self.settings = settings
         self.zone = zone
+        self.trust = trust
+        self.state = state
         self.connection = connection
         self.cells = Cells(connection)
         self.keys: dict[Slice, Sequence[str]] = {}
         self.epoch = Epoch("")
+        self.known: date | None = None
+        """The last day on which the clock was known to be right, as of the last release."""
+        self.placed: dict[str, str] = {}
+        """Into which period the reasons of a question went that were held when the clock became right."""
+        self.looked = trust.uptime() if trust else 0.0
+        """When the clock was looked at last, in seconds since the machine started."""
         self._lock = lock
         self._running = Running()
         self._stale = False
@@ -72,11 +96,16 @@ class Ledger:
         languages: Sequence[str],
         reasons: Sequence[str] = (),
         epoch: Epoch | None = None,
+        *,
+        trust: Trust | None = None,
+        owner: Identity = identity.UNKNOWN,
+        state: Path | None = None,
     ) -> Ledger:
         """Open the store in `folder`, or make it; finish what a power cut interrupted; wipe the journals.
 
         `reasons` are the answers to the follow-up question; where there are none, it is not asked and not counted.
-        `epoch` is for a new store; by default it is random. A changed time zone begins a new epoch.
+        `epoch` is for a new store; by default it is random. A changed time zone begins a new epoch, as does another
+        `owner`, or what the courier has noticed in its folder `state`. `trust` judges the clock; None: it is right.
         Raises StoreError.
         """
         path = folder / FILE
@@ -89,7 +118,7 @@ class Ledger:
                 connection = storage.connect(path)
             with storage.plain_errors(folder / outbox.FILE):
                 storage.attach(connection, folder / outbox.FILE, OUTBOX)
-            ledger = cls(folder, connection, lock, settings, zone)
+            ledger = cls(folder, connection, lock, settings, zone, trust, state)
             ledger.keys = {
                 Slice.TOTAL: [COUNTED, REPEAT],
                 Slice.TREND: [COUNTED],
@@ -99,7 +128,7 @@ class Ledger:
             if reasons:
                 ledger.keys[Slice.REASON] = [*reasons, SKIPPED]
             with storage.plain_errors(path):
-                ledger._begin(epoch)
+                ledger._begin(epoch, owner)
                 ledger.tidy()
         except BaseException:
             if connection is not None:
@@ -116,24 +145,34 @@ class Ledger:
         `language` is None where the visitor touched none. `repeat` sets a rating aside: it enters no percentage.
         Returns what `choose` needs, should the visitor give a reason; None where none is counted.
         """
-        pending = None
-        local = moment.astimezone(self.zone)
-        day = local.date()
+        right = self.is_right(moment)
         with self._changing(self.path):
-            self._prepare(question, day)
-            self._add(question, Slice.TOTAL, day, REPEAT if repeat else COUNTED, score)
-            if not repeat:
-                if self.settings.trend != "none":
-                    self._add(question, Slice.TREND, day, COUNTED, score)
-                self._add(question, Slice.LANGUAGE, day, language or UNCHOSEN, score)
-                # A clock that names a day already released does not know the hour either.
-                right = self._running.day(Slice.HOUR, day) == day
-                self._add(question, Slice.HOUR, day, hour_key(local) if right else UNKNOWN, score)
-                if Slice.REASON in self.keys:
-                    period = self._add(question, Slice.REASON, day, SKIPPED, score)
-                    pending = Pending(self.epoch, question, period, score)
+            if right:
+                pending = self._record(question, score, language, moment.astimezone(self.zone), repeat=repeat)
+            else:
+                has_reason = holding.record(self, question, score, language, repeat=repeat)
+                pending = Pending(self.epoch, question, HELD, score) if has_reason else None
         with contextlib.suppress(StoreError):  # The rating is safe; what failed here is tried again by `tidy`.
             self._settle()
+        return pending
+
+    def _record(
+        self, question: str, score: Score, language: str | None, local: datetime, *, repeat: bool
+    ) -> Pending | None:
+        day = local.date()
+        pending = None
+        self._prepare(question, day)
+        self._add(question, Slice.TOTAL, day, REPEAT if repeat else COUNTED, score)
+        if not repeat:
+            if self.settings.trend != "none":
+                self._add(question, Slice.TREND, day, COUNTED, score)
+            self._add(question, Slice.LANGUAGE, day, language or UNCHOSEN, score)
+            # A clock that names a day already released does not know the hour either.
+            right = self._running.day(Slice.HOUR, day) == day
+            self._add(question, Slice.HOUR, day, hour_key(local) if right else UNKNOWN, score)
+            if Slice.REASON in self.keys:
+                period = self._add(question, Slice.REASON, day, SKIPPED, score)
+                pending = Pending(self.epoch, question, period, score)
         return pending
 
     def choose(self, pending: Pending, reason: str) -> None:
@@ -141,8 +180,10 @@ class Ledger:
 
         It is on the disk when this returns. StoreError means that it was not moved. Once for each `pending`.
         """
-        with self._changing(self.path), self._refusing(Slice.REASON, reason):
+        with self._changing(self.path), self.refusing(Slice.REASON, reason):
             where = (pending.epoch, pending.question, Slice.REASON, pending.period)
+            if pending.period == HELD and not self.cells.read(*where):
+                where = (*where[:3], self.placed.get(pending.question, HELD))
             if self.cells.read(*where).get(SKIPPED, ZERO)[pending.score]:
                 self.cells.change(*where, reason, pending.score, 1)
                 self.cells.change(*where, SKIPPED, pending.score, -1)
@@ -151,17 +192,38 @@ class Ledger:
         """Move what has closed to the outbox, and make the cells of the periods that have begun.
 
         `question` is the one asked now: periods of any other are closed. Returns how many tables were written.
-        Raises StoreError; then nothing was moved, and it can be called again.
+        What was held is counted where it belongs. Raises StoreError; then nothing was moved, and it can be called
+        again; its ClockError while the clock is not known to be right.
         """
-        today = periods.local_day(moment, self.zone)
+        right = self.is_right(moment)
+        self.looked = self.trust.uptime() if self.trust else 0.0
         with self._changing(self.path, self.released_path):
-            written = release.closed_periods(self, today, question)
-            if self.settings.mode == "live":
-                written += release.running_periods(self)
-            self._load()
-            self._prepare(question, today)
+            epochs.heed(self)
+            if right:
+                written = self._release(periods.local_day(moment, self.zone), moment, question)
+            else:
+                holding.prepare(self, question)
         self.tidy()
+        if not right:
+            raise ClockError(
+                "the clock is not known to be right. What is tapped is kept apart, and counted when it is: "
+                "connect the network, or fit a battery clock; or set [terminal] clock in fjes.toml."
+            )
         return written
+
+    def _release(self, today: date, moment: datetime, question: str) -> int:
+        holding.place(self, moment, today)
+        self.cells.set_meta("known", today.isoformat())
+        written = release.closed_periods(self, today, question)
+        if self.settings.mode == "live":
+            written += release.running_periods(self)
+        self.reload()
+        self._prepare(question, today)
+        return written
+
+    def is_right(self, moment: datetime) -> bool:
+        """Whether a moment, the system clock's, may be taken for the time."""
+        return self.trust is None or self.trust.is_right(moment, self.known)
 
     def tidy(self) -> None:
         """Wipe from the journals what would tell of the last tap. Called when the thank-you is on the screen.
@@ -194,13 +256,16 @@ class Ledger:
 
     def move(self, epoch: Epoch, question: str, slice_: Slice, period: str, through: date) -> None:
         """Take a period out of the ledger, its table being in the outbox; part of the release's transaction."""
-        self.cells.forget(epoch, question, slice_, period)
+        self.forget(epoch, question, slice_, period)
         self.cells.close(epoch, slice_, through)
-        self._reshape = True
 
     def put(self, epoch: Epoch, table: Table) -> bool:
         """Write a table to the outbox; part of the release's transaction. False where it is there already."""
         return outbox.put(self.connection, OUTBOX, epoch, table)
+
+    def assume(self, epoch: Epoch, period: str) -> None:
+        """Tell the outbox that something was placed in a month by assumption; part of the release's transaction."""
+        outbox.assume(self.connection, OUTBOX, epoch, period)
 
     def has_released(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> bool:
         """Whether the outbox holds a table of this very period."""
@@ -213,15 +278,16 @@ class Ledger:
         try:
             with storage.plain_errors(self.path), storage.transaction(self.connection):
                 if self._stale:
-                    self._load()
+                    self.reload()
                 yield
             if self.connection.total_changes != before:
                 self._unwiped.update(databases)
         except BaseException:
             self._stale = True
+            self.placed.clear()
             raise
 
-    def _begin(self, epoch: Epoch | None) -> None:
+    def _begin(self, epoch: Epoch | None, owner: Identity) -> None:
         """Make the tables of a new store, or see that the two files belong together."""
         new = not self._has("main", "cell")
         if new != (not self._has(OUTBOX, "released")):
@@ -231,21 +297,16 @@ class Ledger:
                 f"or keep a copy of {self.path.parent}, move it aside and start again with a new store."
             )
         with storage.transaction(self.connection):
-            if new:
-                for statement in SCHEMA:
-                    self.connection.execute(statement)
-                for statement in outbox.SCHEMA:
-                    self.connection.execute(statement.format(name=OUTBOX))
-            if self.cells.meta("timezone") != self.zone.key:
-                epoch = epoch or Epoch(str(uuid.uuid4()))
-                self.connection.execute(f"INSERT INTO {OUTBOX}.epoch (epoch) VALUES (?)", (epoch,))  # noqa: S608
-                self.cells.set_meta("epoch", epoch)
-                self.cells.set_meta("timezone", self.zone.key)
-        self._load()
+            for statement in (*SCHEMA, *outbox.SCHEMA):
+                self.connection.execute(statement.format(name=OUTBOX))
+            epochs.open_store(self, owner, epoch)
+            epochs.heed(self)
+            holding.open_store(self)
+        self.reload()
         with storage.transaction(self.connection):
             for question, slice_, _, text in self.cells.running(self.epoch):
                 if slice_ in self.keys:
-                    self._make(question, slice_, text)  # A language or a reason was added since.
+                    self.make(self.epoch, question, slice_, text)  # A language or a reason was added since.
         # Whatever a power cut left behind is written anew and wiped.
         self._unwiped = {self.path, self.released_path}
         self._reshape = True
@@ -254,9 +315,11 @@ class Ledger:
         found = self.connection.execute(f"SELECT 1 FROM {name}.sqlite_schema WHERE name=?", (table,))  # noqa: S608
         return found.fetchone() is not None
 
-    def _load(self) -> None:
+    def reload(self) -> None:
         """Take the picture in memory from the file."""
         self.epoch = Epoch(self.cells.meta("epoch") or "")
+        known = self.cells.meta("known")
+        self.known = date.fromisoformat(known) if known else None
         self._running = Running(self.cells.running(self.epoch), self.cells.closed(self.epoch))
         self._stale = False
 
@@ -279,21 +342,28 @@ class Ledger:
         for slice_ in self.keys:
             grain = self.grain(slice_)
             if grain is not None and self._running.find(question, slice_, day) is None:
-                self._make(question, slice_, self._running.begin(question, slice_, grain, day))
+                self.make(self.epoch, question, slice_, self._running.begin(question, slice_, grain, day))
 
-    def _make(self, question: str, slice_: Slice, period: str) -> None:
-        self._reshape |= self.cells.make(self.epoch, question, slice_, period, self.keys[slice_])
+    def make(self, epoch: Epoch, question: str, slice_: Slice, period: str, keys: Iterable[str] = ()) -> None:
+        """Make the cells of a period, those of `keys` among them; part of a transaction."""
+        wanted = {*self.keys.get(slice_, ()), *keys}
+        self._reshape |= self.cells.make(epoch, question, slice_, period, wanted)
+
+    def forget(self, epoch: Epoch, question: str, slice_: Slice, period: str) -> None:
+        """Take the cells of a period out of the ledger; part of a transaction."""
+        self.cells.forget(epoch, question, slice_, period)
+        self._reshape = True
 
     def _add(self, question: str, slice_: Slice, day: date, key: str, score: Score) -> str:
         """Count one; returns the written form of the period it counts in."""
         period = self._running.find(question, slice_, day)
         assert period is not None, "prepared before"
-        with self._refusing(slice_, key):
+        with self.refusing(slice_, key):
             self.cells.change(self.epoch, question, slice_, period, key, score, 1)
         return period
 
     @contextlib.contextmanager
-    def _refusing(self, slice_: Slice, key: str) -> Iterator[None]:
+    def refusing(self, slice_: Slice, key: str) -> Iterator[None]:
         """Put into words that a cell is missing or full."""
         try:
             yield

@@ -19,11 +19,11 @@ FILE = "released.db"
 
 SCHEMA = (
     # Epochs by number; the last one is current.
-    """CREATE TABLE {name}.epoch (
+    """CREATE TABLE IF NOT EXISTS {name}.epoch (
         number INTEGER NOT NULL PRIMARY KEY CHECK (number > 0),
         epoch TEXT NOT NULL UNIQUE
     ) STRICT""",
-    """CREATE TABLE {name}.released (
+    """CREATE TABLE IF NOT EXISTS {name}.released (
         epoch TEXT NOT NULL,
         revision INTEGER NOT NULL CHECK (revision > 0),
         question TEXT NOT NULL,
@@ -32,6 +32,16 @@ SCHEMA = (
         encoded BLOB NOT NULL,
         PRIMARY KEY (epoch, revision),
         UNIQUE (epoch, question, slice, period)
+    ) WITHOUT ROWID, STRICT""",
+    # Revisions that another life of the card has used up: a copy's, or its own before it was rewound.
+    """CREATE TABLE IF NOT EXISTS {name}.used (
+        epoch TEXT NOT NULL PRIMARY KEY,
+        upto INTEGER NOT NULL CHECK (upto > 0)
+    ) WITHOUT ROWID, STRICT""",
+    # Released months in which something was placed by assumption, for want of a clock: for the status.
+    """CREATE TABLE IF NOT EXISTS {name}.assumed (
+        epoch TEXT NOT NULL, period TEXT NOT NULL,
+        PRIMARY KEY (epoch, period)
     ) WITHOUT ROWID, STRICT""",
 )
 
@@ -50,7 +60,7 @@ def put(connection: sqlite3.Connection, name: str, epoch: Epoch, table: Table) -
     if found is not None and bytes(found[0]) == encoded:
         return False
     # The highest revision first: it may be the very one that is replaced.
-    revision = last_revision(connection, epoch, name) + 1
+    revision = max(last_revision(connection, epoch, name), used(connection, epoch, name)) + 1
     connection.execute(
         f"DELETE FROM {name}.released WHERE epoch=? AND question=? AND slice=? AND period=?",  # noqa: S608
         where,
@@ -77,6 +87,35 @@ def last_revision(connection: sqlite3.Connection, epoch: Epoch, name: str = "mai
     return Revision(found.fetchone()[0] or 0)
 
 
+def used(connection: sqlite3.Connection, epoch: Epoch, name: str = "main") -> Revision:
+    """Up to which revision another life of the card has used up an epoch's numbers; 0 where none has."""
+    found = connection.execute(f"SELECT upto FROM {name}.used WHERE epoch=?", (epoch,)).fetchone()  # noqa: S608
+    return Revision(found[0] if found else 0)
+
+
+def renumber(connection: sqlite3.Connection, name: str, epoch: Epoch, after: Revision, upto: Revision) -> None:
+    """Number the tables above `after` anew, in their order, above `upto`, as all that come; part of a transaction."""
+    rows = connection.execute(
+        f"SELECT revision FROM {name}.released WHERE epoch=? AND revision>? ORDER BY revision",  # noqa: S608
+        (epoch, after),
+    ).fetchall()
+    first = max(upto, last_revision(connection, epoch, name)) + 1
+    for number, (revision,) in enumerate(rows, first):
+        connection.execute(
+            f"UPDATE {name}.released SET revision=? WHERE epoch=? AND revision=?",  # noqa: S608
+            (number, epoch, revision),
+        )
+    connection.execute(
+        f"INSERT INTO {name}.used VALUES (?, ?) ON CONFLICT (epoch) DO UPDATE SET upto=excluded.upto",  # noqa: S608
+        (epoch, upto),
+    )
+
+
+def assume(connection: sqlite3.Connection, name: str, epoch: Epoch, period: str) -> None:
+    """Note that something was placed in a released month by assumption; part of a transaction."""
+    connection.execute(f"INSERT OR IGNORE INTO {name}.assumed VALUES (?, ?)", (epoch, period))  # noqa: S608
+
+
 class Outbox:
     """The outbox as the courier sees it: read-only, a fresh and short look each time."""
 
@@ -94,6 +133,17 @@ class Outbox:
         if not found:
             raise StoreError(f"{self.path}: holds no epoch. Start the kiosk once: it prepares the store.")
         return found
+
+    def used(self) -> dict[Epoch, Revision]:
+        """Up to which revision another life of the card has used up the numbers of epochs. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            return {Epoch(epoch): Revision(upto) for epoch, upto in connection.execute("SELECT * FROM used")}
+
+    def assumed(self) -> list[tuple[Epoch, str]]:
+        """Released months in which something was placed by assumption. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            rows = connection.execute("SELECT epoch, period FROM assumed ORDER BY period, epoch")
+            return [(Epoch(epoch), period) for epoch, period in rows]
 
     def pending(self, epoch: Epoch, after: Revision, most: int = 1000) -> list[tuple[Revision, bytes]]:
         """The encoded tables of an epoch above a revision, in order, at most `most`. Raises StoreError."""

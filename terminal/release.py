@@ -38,6 +38,8 @@ def closed_periods(ledger: Ledger, today: date, question: str) -> int:
                 # A month without a rating is told, so that "no ratings" differs from "not yet heard of".
                 if cells or slice_ is Slice.TOTAL:
                     written += ledger.put(epoch, Table(asked, slice_, text, cells))
+                if slice_ is Slice.TOTAL and ledger.cells.was_assumed(epoch, text):
+                    ledger.assume(epoch, text)
                 ledger.move(epoch, asked, slice_, text, _through(days, today))
         for (asked, _), pieces in groupby(trend, key=lambda each: (each[0], _month(each[1]))):
             written += _trend(ledger, epoch, asked, [days for _, days, _ in pieces], today, over=asked != question)

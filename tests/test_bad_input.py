@@ -67,6 +67,7 @@ def configure(folder: Path, *, port: int = 1, broker: str = "", more: str = "") 
         f"""
         [terminal]
         id = "stua"
+        clock = "system"
         store = "{folder / "card"}"
         state = "{folder / "state"}"
         [kiosk]
@@ -129,7 +130,7 @@ def started(folder: Path, *arguments: str) -> Iterator[Callable[[], str]]:
 @pytest.mark.parametrize(
     ("content", "what"),
     [
-        (b"[terminal]\nidd = 'stua'\n", "[terminal]: unknown key 'idd'; allowed: id, timezone, store, state"),
+        (b"[terminal]\nidd = 'stua'\n", "[terminal]: unknown key 'idd'; allowed: id, timezone, store, state, clock"),
         (b"[dashboard]\nthreshold = 4\n", "[dashboard] threshold: Expected 'int' >= 5; allowed: a whole number from 5"),
         (b"[kiosk]\nsize = fullscreen\n", "not readable as TOML: Invalid value (at line 2, column 8)"),
         (b"[[questions]]\nplace = 'N\xe6rstua'\n", "line 2 is not UTF-8; save the file as UTF-8"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from hardware.buttons import Buttons
     from ratings.config import Config
     from terminal.kiosk.app import Kiosk
+    from terminal.trust import Trust
 
 with_config = click.option(
     "--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", required=True, help="Its fjes.toml."
@@ -40,15 +43,18 @@ def kiosk(config_file: Path) -> None:
     import signal
 
     from ratings import config
-    from terminal.clock import SystemClock
+    from terminal import identity
+    from terminal.clock import CheckedClock
     from terminal.kiosk.app import Kiosk
     from terminal.kiosk.environment import DisplayError
     from terminal.kiosk.pictograms import PictureError
     from terminal.kiosk.typeface import TypefaceError
     from terminal.kiosk.words import WordsError
     from terminal.ledger import Ledger, StoreError
+    from terminal.trust import Trust
 
     settings = config.load(config_file)
+    trust = Trust(settings.terminal.clock)
     try:
         ledger = Ledger.open(
             settings.terminal.store,
@@ -56,11 +62,16 @@ def kiosk(config_file: Path) -> None:
             settings.terminal.zone,
             settings.kiosk.languages,
             [reason.id for reason in settings.follow_up.reasons],
+            trust=trust,
+            owner=identity.read(settings.terminal.store),
+            state=settings.terminal.state,
         )
     except StoreError as error:
         raise click.ClickException(str(error)) from None
+    clock = CheckedClock(trust, lambda: ledger.known)
+    _tell_of_the_clock(trust, clock.now())
     try:
-        window = Kiosk(settings, SystemClock(), ledger)
+        window = Kiosk(settings, clock, ledger)
         if window.offscreen:
             click.echo(
                 "No screen was found: the faces are drawn into memory, and only hardware buttons can be pressed. "
@@ -80,6 +91,17 @@ def kiosk(config_file: Path) -> None:
         raise click.ClickException(str(error)) from None
     finally:
         ledger.close()
+
+
+def _tell_of_the_clock(trust: Trust, now: datetime) -> None:
+    """Say once where nobody vouches for the clock and it is believed all the same. (What is not believed, says so.)"""
+    from terminal.trust import Source
+
+    if trust.setting == "checked" and trust.source(now) is Source.UNSEEN:
+        logging.getLogger("fjes.kiosk").info(
+            "Nothing on this machine can tell whether its clock is right, so it is taken for right. "
+            'Where that is meant, say so: [terminal] clock = "system".'
+        )
 
 
 def _buttons(settings: Config, window: Kiosk) -> Buttons | None:

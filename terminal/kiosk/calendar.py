@@ -1,19 +1,21 @@
 """What the day and the hour decide: which question is asked, whether the terminal is open, when is released.
 
-Knows no window. A clock that was moved, either way, is noticed at the next look.
+Knows no window. A clock that was moved, either way, is noticed at the next look. While it is not known to be right, the
+last day that was decides, nothing is released, and the terminal is open: it asks rather too often than never.
 """
 
 from __future__ import annotations
 
 import logging
 import math
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from ratings import period as periods
 from ratings.config import Config, Question
 from ratings.period import Grain
 from ratings.scale import Score
+from terminal import clock as clocks
 from terminal import hours
 from terminal.clock import Clock
 from terminal.ledger import Pending, StoreError
@@ -59,6 +61,7 @@ class Calendar:
         self._ledger = ledger
         self._complaint = ""
         self._next_release = -math.inf
+        self._right = clocks.is_right(clock)
         self.configure(config)
         self.question = self._question_now()
         """The one asked now, as of the last `look`."""
@@ -86,6 +89,8 @@ class Calendar:
 
     def is_open(self) -> bool:
         """Whether the terminal asks now. Reckoned only when it may have changed, or the clock was moved."""
+        if not clocks.is_right(self._clock):
+            return True
         now = self._clock.now()
         if not self._nothing_changes[0] <= now < self._nothing_changes[1]:
             self._nothing_changes = now, self._hours.until(now)
@@ -93,10 +98,14 @@ class Calendar:
         return self._opened
 
     def _is_another_day(self) -> bool:
-        """At the start, and when the local day changed either way; then what has closed is to be released."""
-        now = self._clock.now()
-        if self._today[0] <= now < self._today[1]:
+        """At the start, and when the local day changed either way; then what has closed is to be released.
+
+        Also when the clock came to be known right, or no longer is.
+        """
+        now, right = self._clock.now(), clocks.is_right(self._clock)
+        if right == self._right and self._today[0] <= now < self._today[1]:
             return False
+        self._right = right
         zone = self._config.terminal.zone
         day = periods.local_day(now, zone)
         self._today = periods.start_of_day(day, zone), periods.start_of_day(day + periods.DAY, zone)
@@ -104,8 +113,11 @@ class Calendar:
         return True
 
     def _question_now(self) -> Question:
-        day = periods.local_day(self._clock.now(), self._config.terminal.zone)
-        return self._config.question_in(periods.period_of(Grain.MONTH, day))
+        return self._config.question_in(periods.period_of(Grain.MONTH, self._day()))
+
+    def _day(self) -> date:
+        known = None if clocks.is_right(self._clock) else clocks.last_known(self._clock)
+        return known or periods.local_day(self._clock.now(), self._config.terminal.zone)
 
     def _release(self) -> None:
         pause = LIVE_SECONDS if self._config.release.mode == "live" else math.inf

@@ -99,7 +99,7 @@ SECTIONS = (
         ),
         ("[terminal]\ntimezone = ''", "[terminal] timezone: ''", "such as Europe/Oslo"),
         ("[terminal]\ntimezone = '../../etc/passwd'", "[terminal] timezone: ", "such as Europe/Oslo"),
-        ("[terminal]\nclock = 'network'", "[terminal] clock: 'network'", "checked, system"),
+        ("[terminal]\nclock = 'network'", "[terminal] clock: Invalid enum value 'network'", "checked, system"),
         ("[terminal]\nstore = 5", "[terminal] store: Expected 'str', got 'int'", "a text"),
         # Questions.
         ("[[questions]]\nid = 'Besøk'", "[[questions]] number 1 id: 'Besøk'", NAME),
