@@ -80,7 +80,6 @@ class Ingest:
         while not self._stopping.is_set():
             began = time.monotonic()
             self._session()
-            self._short += 1
             if time.monotonic() - began > STEADY_SECONDS:
                 patience.reset()
                 self._short = 0
@@ -112,6 +111,7 @@ class Ingest:
                 if self._short >= OFTEN and time.monotonic() - began > STEADY_SECONDS:
                     self._short = 0
                     self._say("broker", f"connected to the broker at {self._where}, and it holds", logging.INFO)
+        self._short += 1
         if self._stopping.is_set():
             self._leave(client)
         elif self._connected and self._short < OFTEN:

@@ -224,7 +224,7 @@ class Courier:
         self._client = None
         was_online, self._online = self._online, False
         self._delivery.restart()
-        self._short += 1
+        self._short += trouble is None or was_online
         if was_online and time.monotonic() - self._began > STEADY_SECONDS:
             self._retry.reset()
             self._short = 0

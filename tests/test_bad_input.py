@@ -150,12 +150,15 @@ def test_a_wrong_configuration_is_one_line_from_every_command_and_nothing_is_mad
     assert sorted(here.iterdir()) == before
 
 
+@pytest.mark.parametrize("process", ["courier", "ingest"])
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_an_authority_that_cannot_be_read_ends_the_courier_with_one_line(content: str | None, here: Path) -> None:
+def test_an_authority_that_cannot_be_read_ends_a_process_with_one_line(
+    content: str | None, process: str, here: Path
+) -> None:
     ca = here / "ca.pem"
     if content is not None:
         ca.write_text(content)
-    line = the_line(invoke("courier", configure(here, broker=f"tls = true\nca = '{ca}'")))
+    line = the_line(invoke(process, configure(here, broker=f"tls = true\nca = '{ca}'")))
     assert line.startswith(f"Error: [broker] ca: {ca} cannot be used (")
     assert "allowed: a file with the authority's certificate (PEM)" in line
 
