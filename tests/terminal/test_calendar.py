@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,7 @@ class BoardClock(CheckedClock):
         super().__init__(board.trust, lambda: ledger.known)
         self.board = board
 
-    def now(self):  # type: ignore[no-untyped-def]
+    def now(self) -> datetime:
         return self.board.clock()
 
     def monotonic(self) -> float:
