@@ -193,9 +193,10 @@ class Kiosk:
 
     def close(self) -> None:
         """Close the window. `run` does this at its end."""
+        # SDL ends with the window: a sound card that is being looked for then would be waited for without end.
+        self._attendant.close()
         if self._panel.close():
             self._sleeper.close()
-            self._attendant.close()
             self._lighting.leave()
 
     def target(self, x: float, y: float) -> Target | None:

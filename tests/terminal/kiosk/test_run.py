@@ -46,6 +46,22 @@ print(len(seen))
 """
 
 
+AT_ONCE = (
+    PROGRAM.partition("signal.signal(")[0]
+    + """
+kiosk.stop()
+kiosk.run()
+ledger.close()
+"""
+)
+
+
+def test_stopped_while_it_looks_for_a_sound_card_that_is_not_there_it_ends(tmp_path: Path) -> None:
+    environment = dict(os.environ) | {"SDL_AUDIODRIVER": "alsa", "AUDIODEV": "plughw:CARD=NotThere"}
+    command = [sys.executable, "-W", "error", "-c", AT_ONCE, str(tmp_path / "card")]
+    assert subprocess.run(command, env=environment, capture_output=True, timeout=30).returncode == 0
+
+
 def test_it_runs_until_it_is_stopped_and_says_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
