@@ -14,8 +14,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import chromium, importing, ingest, kiosks, processes
+from bench import chromium, growth, importing, ingest, kiosks, processes, x11
 from bench.figures import Side, print_aims, print_sides, spread, verdict
+from bench.kiosk import SIZE
 
 # Beside the project, not in /tmp, which may be memory: commits are to wait for a real disk.
 CACHE = processes.HERE / ".cache"
@@ -40,9 +41,12 @@ def main() -> None:
         print("\nIngest (a busy terminal's year again and again, a commit for each message)")
         print(f"  SQLite      {ingest.on_sqlite(folder)}")
         print(f"  PostgreSQL  {ingest.on_postgres() or 'is not installed'}")
-        print("\nKiosk, offscreen, 1280x800", flush=True)
-        _compare(folder, asked)
-        _on_x11(folder, asked.touches // 2)
+        print("\nKiosk, 1280x800", flush=True)
+        _kiosks(folder, asked)
+        print(f"\nMemory over {asked.ratings} ratings (drawing into memory, 480x320)", flush=True)
+        grown = growth.measure(folder, asked.ratings)
+        print(f"  {grown}")
+        print(verdict("growth", "none to speak of, 1 MB", f"{grown.megabytes:+.1f} MB", met=grown.megabytes <= 1))
     print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
 
 
@@ -51,27 +55,51 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--idle", type=float, default=60, metavar="SECONDS", help="how long idle kiosks are watched")
     parser.add_argument("--touches", type=int, default=200, metavar="NUMBER", help="how often each kiosk is touched")
     parser.add_argument("--starts", type=int, default=5, metavar="NUMBER", help="how often each kiosk is started")
+    parser.add_argument(
+        "--ratings", type=int, default=5000, metavar="NUMBER", help="over how many ratings growth of memory is watched"
+    )
     return parser.parse_args()
 
 
-def _compare(folder: Path, asked: argparse.Namespace) -> None:
-    """Both kiosks, turn by turn: whatever else the machine does then falls on both."""
-    ours, theirs = Side(), Side()
-    commits: list[float] = []
-    without: list[float] = []
-    next_frames: list[float] = []
+def _kiosks(folder: Path, asked: argparse.Namespace) -> None:
+    """Ours on X11, turn by turn with Chromium, so that whatever else the machine does falls on both; then in memory.
+
+    Not both of ours at once: they would share libraries, and so have less memory each.
+    """
+    ours, theirs = [], None
     with contextlib.ExitStack() as stack:
-        missing = chromium.missing()
-        server = url = None
+        missing = x11.missing()
         if missing is None:
+            display, _ = stack.enter_context(x11.server(SIZE))
+            side = Side("Fjes, X11 (Xvfb)")
+            theirs = _compare(folder, asked, side, display)
+            ours.append(side)
+        else:
+            print(f"  On X11 nothing is measured: {missing}.")
+    side = Side("Fjes, in memory")
+    beside = _compare(folder, asked, side, None, alone=theirs is not None)
+    print_sides([*ours, side], theirs or beside, asked.idle)
+    if missing := chromium.missing():
+        print(f"  Nothing beside it: {missing}.")
+    print_aims([*ours, side], theirs or beside)
+
+
+def _compare(
+    folder: Path, asked: argparse.Namespace, ours: Side, display: str | None, *, alone: bool = False
+) -> Side | None:
+    """Measure ours, and beside it, unless it is to be `alone`, Chromium where it is installed: returned."""
+    theirs, next_frames = Side("Chromium"), list[float]()
+    with contextlib.ExitStack() as stack:
+        server = url = None
+        if not alone and chromium.missing() is None:
             server, url = stack.enter_context(chromium.server(folder))
         for _ in range(asked.starts):
-            with kiosks.running(folder) as kiosk:
+            with kiosks.running(folder, display) as kiosk:
                 ours.starts.append(kiosk.start_seconds)
             if server and url:
                 with chromium.started(folder, server, url) as (seconds, _process, _address):
                     theirs.starts.append(seconds)
-        kiosk = stack.enter_context(kiosks.running(folder))
+        kiosk = stack.enter_context(kiosks.running(folder, display))
         page = stack.enter_context(chromium.running(folder, server, url)) if server and url else None
         kiosk.touch(8)  # The first ones warm up.
         if page:
@@ -79,47 +107,32 @@ def _compare(folder: Path, asked: argparse.Namespace) -> None:
         for _ in range(ROUNDS):
             touches = kiosk.touch(asked.touches // ROUNDS)
             ours.touches += touches.whole
-            commits += touches.commit
-            without += kiosk.touch(asked.touches // ROUNDS // 2, fsync=False).whole
+            ours.commits += touches.commit
+            ours.without_disk += kiosk.touch(asked.touches // ROUNDS // 2, fsync=False).whole
             if page:
                 taps = page.tap(asked.touches // ROUNDS)
                 theirs.touches += taps.handed_over
                 next_frames += taps.next_frame
         time.sleep(STILL_SECONDS)
-        sides = [(ours, kiosk.processes), *([(theirs, page.processes)] if page else [])]
-        _watch_idle(sides, asked.idle)
-        software = processes.mapped(kiosk.processes[0], SOFTWARE_OPENGL)
-    print_sides(ours, theirs if page else None, asked.idle)
-    print(f"  of a touch of ours, the commit                   {spread(commits)} ms")
-    print(f"  a touch of ours that waits for no disk           {spread(without)} ms")
+        _watch_idle([(ours, kiosk.processes), *([(theirs, page.processes)] if page else [])], asked.idle)
+        ours.software_opengl = processes.mapped(kiosk.processes[0], SOFTWARE_OPENGL)
     if page:
-        print(f"  Chromium, until its next frame begins            {spread(next_frames)} ms")
-    else:
-        print(f"  Nothing beside it: {missing}.")
-    print(f"  of our memory, software OpenGL's own libraries   {software:.0f} MB")
-    print_aims(ours, theirs if page else None)
+        print(f"  Chromium, until its next frame begins: {spread(next_frames)} ms")
+    return theirs if page else None
 
 
 def _watch_idle(sides: Sequence[tuple[Side, list[int]]], seconds: float) -> None:
-    """CPU time of the same minute for all, then their memory."""
+    """CPU time of the same minute for all, and how often they woke; then their memory."""
     begin = time.monotonic()
-    before = [processes.cpu_seconds(pids) for _, pids in sides]
+    before = [(processes.cpu_seconds(pids), processes.sleeps(pids)) for _, pids in sides]
     time.sleep(seconds)
-    for (side, pids), spent in zip(sides, before, strict=True):
-        side.idle = 100 * (processes.cpu_seconds(pids) - spent) / (time.monotonic() - begin)
+    for (side, pids), (spent, slept) in zip(sides, before, strict=True):
+        passed = time.monotonic() - begin
+        side.idle = 100 * (processes.cpu_seconds(pids) - spent) / passed
+        side.wakes = (processes.sleeps(pids) - slept) / passed
     for side, pids in sides:
         side.memory = processes.memory(pids)
         side.count = len(pids)
-
-
-def _on_x11(folder: Path, touches: int) -> None:
-    with kiosks.x_server() as display:
-        if display is None:
-            print("  on X11: not measured, there is no Xvfb.")
-            return
-        with kiosks.running(folder, display) as kiosk:
-            kiosk.touch(8)
-            print(f"  on X11 (Xvfb), a touch of ours                   {spread(kiosk.touch(touches).whole)} ms")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""The real kiosk in a process of its own, touched through its window's queue: `python -m bench.kiosk FOLDER WHERE`.
+"""The real kiosk in a process of its own, touched as a visitor would: `python -m bench.kiosk FOLDER WHERE`.
 
-WHERE is `offscreen` or `window`.
+WHERE is `memory` or `x11`. On X11 the server's mouse is what touches. In memory nothing can: touches are put into SDL's
+queue, where a panel's arrive too, and the loop is woken as a panel's device would wake it, by a file to read from.
 
 Runs the command `fjes terminal kiosk` as it is, with two changes: its clock skips the rests after a thank-you, and it
 is watched: when a frame is drawn, and how long a commit takes. Says when the first frame was there; then reads lines:
@@ -26,6 +27,7 @@ from typing import Any
 import terminal.clock
 import terminal.kiosk.app
 import terminal.ledger
+from bench import x11
 from fjes.cli import main as fjes
 from ratings.scale import Score
 from terminal.ledger import Pending
@@ -43,7 +45,7 @@ HELD_SECONDS = 0.03, 0.06
 LIMIT_SECONDS = 10.0
 
 
-class Clock(terminal.clock.SystemClock):
+class Clock(terminal.clock.CheckedClock):
     """The machine's time, but for the rests after thank-yous, which are skipped."""
 
     skipped = 0.0
@@ -74,10 +76,10 @@ class Ledger(terminal.ledger.Ledger):
 class Kiosk(terminal.kiosk.app.Kiosk):
     """The kiosk, watched at every frame."""
 
-    where = "offscreen"
+    where = "memory"
 
     def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments, offscreen=self.where == "offscreen")
+        super().__init__(*arguments, offscreen=self.where == "memory")
         from kivy.graphics import opengl
 
         sign = self.screens.layout.message.sign
@@ -116,8 +118,20 @@ class _Button(ctypes.Structure):
     )
 
 
+class Mouse:
+    """Touches the window by the X server's mouse."""
+
+    def __init__(self) -> None:
+        self._hand = x11.Hand(os.environ["DISPLAY"])
+
+    def put(self, place: tuple[float, float], *, down: bool) -> None:
+        if down:
+            self._hand.move(place)
+        self._hand.put(down=down)
+
+
 class Finger:
-    """Touches the window by SDL's queue, where a touch panel's touches arrive too."""
+    """Touches the window by SDL's queue, where a touch panel's touches arrive too. Wakes nobody."""
 
     def __init__(self) -> None:
         maps = Path("/proc/self/maps").read_text()
@@ -132,17 +146,20 @@ class Finger:
             raise SystemExit("SDL did not take the touch")
 
 
-def touch(kiosk: Kiosk, finger: Finger, count: int) -> dict[str, list[float]]:
+def touch(kiosk: Kiosk, finger: Finger | Mouse, count: int) -> dict[str, list[float]]:
     """Milliseconds from lifting the finger to the thank-you drawn, and of the commit in it, for each touch."""
     whole, commits = [], []
+    wake = kiosk.refresh if isinstance(finger, Finger) else lambda: None
     for number in range(count):
         place = kiosk.screens.layout.faces[Score(number % 4)].picture.centre
         kiosk.asking.clear()
         kiosk.thanked.clear()
         finger.put(place, down=True)
+        wake()
         time.sleep(random.uniform(*HELD_SECONDS))
         begin = time.monotonic()
         finger.put(place, down=False)
+        wake()
         wait(kiosk.thanked, "the thank-you")
         whole.append(1000 * (kiosk.thanked_at - begin))
         commits.append(Ledger.opened.milliseconds)
@@ -163,7 +180,7 @@ def serve(kiosk: Kiosk) -> None:
     """Answer what is asked on standard input, beside the running kiosk; end with it."""
     try:
         say({"first_frame": kiosk.first_frame})
-        finger = Finger()
+        finger = Mouse() if kiosk.where == "x11" else Finger()
         for line in sys.stdin:
             what, _, count = line.partition(" ")
             # NORMAL would skip some, OFF skips all: what is left is the work without the waiting for the disk.
@@ -185,7 +202,7 @@ def main(words: Sequence[str]) -> None:
     settings = folder / "fjes.toml"
     settings.write_text(SETTINGS.format(folder=folder))
     # What the command takes from these modules when it is called.
-    terminal.clock.SystemClock = Clock  # type: ignore[misc]
+    terminal.clock.CheckedClock = Clock  # type: ignore[misc]
     terminal.ledger.Ledger = Ledger  # type: ignore[misc, assignment]
     terminal.kiosk.app.Kiosk = Kiosk  # type: ignore[misc, assignment]
     fjes(["terminal", "kiosk", "--quiet", "--config", str(settings)])

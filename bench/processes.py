@@ -124,6 +124,17 @@ def cpu_seconds(pids: Iterable[int]) -> float:
     return spent / TICKS
 
 
+def sleeps(pids: Iterable[int]) -> int:
+    """How often threads of processes have gone to sleep so far, and so woken (proc(5): voluntary_ctxt_switches)."""
+    slept = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for status in Path(f"/proc/{pid}/task").glob("*/status"):
+                lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
+                slept += int(lines["voluntary_ctxt_switches"])
+    return slept
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Memory of processes in MB (10^6 bytes).
@@ -136,7 +147,7 @@ class Memory:
     own: float
 
 
-def memory(pids: Iterable[int]) -> Memory:
+def memory(pids: Iterable[int | str]) -> Memory:
     """What processes hold now (proc(5): smaps_rollup)."""
     sums = dict.fromkeys(("Pss", "Rss", "Private_Clean", "Private_Dirty"), 0)
     for pid in pids:
