@@ -15,7 +15,7 @@ from datetime import date
 from sqlalchemy import Connection, Engine, func, select
 
 from dashboard import blocks as publication
-from dashboard import schema
+from dashboard import lives, schema
 from dashboard.blocks import NAMES, Group, Published, publish
 from dashboard.places import Site, Terminal
 from dashboard.store import reading
@@ -208,16 +208,15 @@ def _pieces(
     """Tables of one slice within a month, by terminal and in order, its epochs summed where their days agree."""
     table = schema.released.c
     rows = connection.execute(
-        select(table.terminal_id, table.first_day, table.last_day, *(func.sum(table[name]) for name in NAMES))
+        select(table.terminal_id, table.epoch, table.first_day, table.last_day, *(table[name] for name in NAMES))
         .where(table.slice == str(slice_), table.question == question, table.terminal_id.in_(terminals))
         .where(table.first_day >= month.first, table.last_day <= month.last)
-        .group_by(table.terminal_id, table.first_day, table.last_day)
-        .order_by(table.terminal_id, table.first_day)
+        .order_by(table.terminal_id, table.epoch)
     )
-    found: dict[str, list[Piece]] = defaultdict(list)
-    for terminal, first, last, a, b, c, d in rows:
-        found[terminal].append(Piece(Period(first, last), (int(a), int(b), int(c), int(d))))
-    return found
+    found: dict[str, dict[str, list[Piece]]] = defaultdict(lambda: defaultdict(list))
+    for terminal, epoch, first, last, a, b, c, d in rows:
+        found[terminal][epoch].append(Piece(Period(first, last), (int(a), int(b), int(c), int(d))))
+    return {terminal: lives.together(epochs.values()) for terminal, epochs in found.items()}
 
 
 def _common(pieces: dict[str, list[Piece]]) -> list[Piece]:
