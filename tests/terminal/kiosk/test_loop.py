@@ -165,7 +165,11 @@ from terminal.visit import State
 folder, what = Path(sys.argv[1]), sys.argv[2]
 config = Config(kiosk=Kiosk(size="800x480", thanks_seconds=0.5))
 ledger = Ledger.open(folder / "card", config.release, ZoneInfo("Europe/Oslo"), config.kiosk.languages)
-system = loop.System.X11 if what == "mouse" else loop.System.KMSDRM
+systems = {"mouse": loop.System.X11, "first screen": loop.System.MEMORY}
+system = systems.get(what, loop.System.KMSDRM)
+screens = []
+if what == "first screen":
+    loop.environment.has_display = lambda: bool(screens)
 sleeper = partial(loop.Sleeper, system=system, inputs=folder / "input", connectors=folder / "drm")
 kiosk = App(config, SystemClock(), ledger, offscreen=what != "mouse", sleeper=sleeper)
 signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
@@ -173,7 +177,7 @@ signal.signal(signal.SIGTERM, lambda *_: kiosk.stop())
 from kivy.cache import Cache
 from kivy.clock import Clock
 Clock.unschedule(Cache._purge_by_timeout)
-loop.LONGEST = 0.05 if what == "screen" else 60
+loop.LONGEST = 0.05 if what.endswith("screen") else 60
 
 def wait(true):
     end = time.monotonic() + 20
@@ -195,6 +199,10 @@ def plug_and_unplug():
             (folder / "drm" / "card0-HDMI-A-1" / "status").write_text(status)
             time.sleep(0.2)
 
+def plug_in():
+    wait(lambda: kiosk.visit.state is State.ASKING)
+    screens.append("the first")
+
 def visitor():
     wait(lambda: kiosk.visit.state is State.ASKING)
     fall_asleep()
@@ -213,7 +221,8 @@ def visitor():
     fall_asleep()
     kiosk.stop()
 
-threading.Thread(target=plug_and_unplug if what == "screen" else visitor, daemon=True).start()
+does = {"screen": plug_and_unplug, "first screen": plug_in}
+threading.Thread(target=does.get(what, visitor), daemon=True).start()
 kiosk.run()
 ledger.close()
 """
@@ -237,11 +246,14 @@ def test_asleep_it_takes_what_comes_and_ends_the_thank_you_when_it_is_time(devic
         assert kiosk.counted == 1
 
 
-def test_a_screen_that_comes_back_ends_the_kiosk_so_that_it_is_started_anew(devices: Path) -> None:
-    with running(["-c", PROGRAM, str(devices), "screen"], devices / "card", {}) as kiosk:
+@pytest.mark.parametrize(
+    ("what", "words"), [("screen", "a screen was plugged in again,"), ("first screen", "a screen was plugged in,")]
+)
+def test_a_screen_that_comes_ends_the_kiosk_so_that_it_is_started_anew(devices: Path, what: str, words: str) -> None:
+    with running(["-c", PROGRAM, str(devices), what], devices / "card", {}) as kiosk:
         status, said = kiosk.ended()
         assert status == 1
-        assert "DisplayError: a screen was plugged in again" in said
+        assert f"DisplayError: {words}" in said
 
 
 @pytest.mark.parametrize(
