@@ -182,7 +182,7 @@ class Place:
         self.config = folder / "fjes.toml"
         # No sound: where there is a card, a listen button would come some time after the faces.
         rest = f"[sound]\nvolume_percent = 0\n[kiosk]\nthanks_seconds = 0.5\n{kiosk}"
-        self.config.write_text(f'[terminal]\nstore = "{self.store}"\n{rest}', "utf-8")
+        self.config.write_text(f'[terminal]\nclock = "system"\nstore = "{self.store}"\n{rest}', "utf-8")
         self.empty = [folder / name for name in ("home", "temporary", "here")]
         for each in self.empty:
             each.mkdir()
