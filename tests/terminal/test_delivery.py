@@ -15,7 +15,7 @@ from ratings import wire
 from ratings.config import Release
 from ratings.scale import Score
 from ratings.wire import Ack, Batch
-from terminal.delivery import STATE_FILE, Delivery
+from terminal.delivery import MOST_SENDERS, SENDERS_FILE, STATE_FILE, Delivery, noticed
 from terminal.ledger import Ledger
 from terminal.outbox import Outbox
 from terminal.storage import StoreError
@@ -185,3 +185,48 @@ def test_a_store_that_is_not_there_yet_is_said(tmp_path: Path) -> None:
     delivery = Delivery(Outbox(tmp_path), tmp_path / "state", Release(), "1.0")
     with pytest.raises(StoreError, match=r"released\.db: cannot be opened"):
         delivery.status()
+
+
+def test_what_another_life_brought_proves_nothing_and_everything_is_sent_again(
+    delivery: Delivery, ledger: Ledger, tmp_path: Path
+) -> None:
+    heard(delivery, 0)
+    heard(delivery, last(ledger), taken(delivery))
+    assert not delivery.is_due()
+    delivery.acknowledged(Ack(EPOCH, last(ledger), str(uuid.uuid4())))
+    assert (taken(delivery).after, taken_back(delivery).upto) == (0, last(ledger))
+    assert noticed(tmp_path / "state") == {EPOCH: last(ledger)}
+    heard(delivery, last(ledger), taken_back(delivery))
+    assert not delivery.is_due()
+
+
+def test_a_batch_of_an_earlier_start_is_known_as_our_own(delivery: Delivery, ledger: Ledger, tmp_path: Path) -> None:
+    heard(delivery, 0)
+    batch = taken(delivery)
+    heard(delivery, last(ledger), batch)
+    again = Delivery(Outbox(ledger.path.parent), tmp_path / "state", Release(), "1.0")
+    heard(again, last(ledger), batch)
+    assert not again.is_due()
+    assert noticed(tmp_path / "state") == {}
+
+
+def test_a_number_that_another_life_moved_hides_none_of_our_tables(delivery: Delivery, ledger: Ledger) -> None:
+    heard(delivery, 0)
+    batch = taken(delivery)
+    heard(delivery, 5)  # To a status: somebody else has brought five.
+    heard(delivery, last(ledger) + 3, batch)
+    ledger.release(oslo(2021, 2, 2), "visit")
+    delivery.restart()
+    heard(delivery, last(ledger), batch)
+    assert taken(delivery).after == batch.upto
+
+
+def test_no_more_starts_of_the_courier_are_remembered_than_allowed(ledger: Ledger, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / SENDERS_FILE).write_bytes(msgspec.json.encode([f"{number:024}" for number in range(MOST_SENDERS)]))
+    delivery = Delivery(Outbox(ledger.path.parent), state, Release(), "1.0")
+    heard(delivery, 0)
+    kept = msgspec.json.decode((state / SENDERS_FILE).read_bytes()) if taken(delivery) else []
+    assert len(kept) == MOST_SENDERS
+    assert kept[-1] == taken_back(delivery).batch[:24]
