@@ -40,9 +40,15 @@ class Closed(Mosquitto):
         """The dashboard's login, as `init` has written it."""
         return config.load(self.folder.dashboard).broker
 
-    def __enter__(self) -> Closed:
-        self.start()
+    def start(self) -> Closed:
+        """Start it, and wait until it also listens to signals."""
+        before = self.log().count(" running")
+        super().start()
+        wait(lambda: self.log().count(" running") > before, "mosquitto to run")
         return self
+
+    def __enter__(self) -> Closed:
+        return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stop()
