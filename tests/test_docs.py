@@ -83,7 +83,9 @@ def test_commands_and_options_that_a_page_names_exist(page: Path) -> None:
 
 
 def test_every_command_and_option_has_its_place_in_the_manual() -> None:
-    sections = dict(re.findall(r"^## `(fjes[^`]*)`[^\n]*\n(.*?)(?=^## |\Z)", COMMANDS.read_text("utf-8"), re.M | re.S))
+    found = re.findall(r"^## `(fjes[^`]*)`[^\n]*\n(.*?)(?=^## |\Z)", COMMANDS.read_text("utf-8"), re.M | re.S)
+    sections = dict(found)
+    assert len(found) == len(sections), "in docs/commands.md, a command is described twice"
     missing = []
     for name, command in leaves(main):
         text = sections.pop(name, None)
