@@ -1,21 +1,25 @@
 """Epochs: whose store this is, and when a new life of it begins. The old one is frozen, the new one starts at zero.
 
 The running tables of a frozen epoch take no more taps and are released when their periods close: `terminal/release.py`
-sees to all epochs alike. A new one begins with a new store, a new time zone, another board or card, and when the
-courier has noticed another life of this store. Everything here is part of a transaction of the ledger's.
+sees to all epochs alike. A new one begins with a new store, a new time zone, another board or card, when the courier
+has noticed another life of this store, and where a tap would open again what is final. Everything here is part of a
+transaction of the ledger's.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING
 
-from ratings.table import Epoch, Revision
+from ratings.table import Epoch, Revision, Slice
 from terminal import delivery, identity, outbox
 from terminal.identity import Identity
 
 if TYPE_CHECKING:
     from terminal.ledger import Ledger
+    from terminal.running import Running
 
 _OUTBOX = "outbox"
 
@@ -48,6 +52,21 @@ def begin(ledger: Ledger, epoch: Epoch | None = None) -> None:
     ledger.connection.execute(f"INSERT INTO {_OUTBOX}.epoch (epoch) VALUES (?)", (epoch,))  # noqa: S608
     ledger.cells.set_meta("epoch", epoch)
     ledger.cells.set_meta("timezone", ledger.zone.key)
+
+
+def is_over(ledger: Ledger, epoch: Epoch, running: Running, question: str, slices: Iterable[Slice], day: date) -> bool:
+    """Whether a tap of `day` cannot count in an epoch: it would begin a period whose table is released, and final.
+
+    So it is where a clock ran ahead into the months of the next question and came back: that one's periods were closed
+    before their time. The second table would take the first one's place.
+    """
+    for slice_ in slices:
+        grain = ledger.grain(slice_)
+        if grain is not None and running.find(question, slice_, day) is None:
+            days, text = running.next(question, slice_, grain, day)
+            if outbox.meets(ledger.connection, _OUTBOX, epoch, question, slice_, days, text):
+                return True
+    return False
 
 
 def heed(ledger: Ledger) -> None:

@@ -14,6 +14,7 @@ from ratings import period as periods
 from ratings.period import Grain
 from ratings.scale import Score
 from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Cells, Epoch, Slice
+from terminal import epochs
 from terminal.cells import EARLIER, HELD
 from terminal.running import Running
 
@@ -92,7 +93,13 @@ def _place(ledger: Ledger, epoch: Epoch, question: str, which: str, day: date, u
         found[Slice.HOUR] = {UNKNOWN: counts}
         if ledger.settings.trend != "none":
             found[Slice.TREND] = {COUNTED: counts}
-    running = Running(ledger.cells.running(epoch), ledger.cells.closed(epoch))
+    running = _running(ledger, epoch)
+    if epochs.is_over(ledger, epoch, running, question, found, day):
+        now = _running(ledger, ledger.epoch)
+        if epochs.is_over(ledger, ledger.epoch, now, question, found, day):
+            epochs.begin(ledger)
+            ledger.reload()
+        epoch, running = ledger.epoch, _running(ledger, ledger.epoch)
     sure = True
     for slice_, cells in found.items():
         if not cells:
@@ -105,6 +112,10 @@ def _place(ledger: Ledger, epoch: Epoch, question: str, which: str, day: date, u
     if not sure:
         month = _period(ledger, running, epoch, question, Slice.TOTAL, day, {})
         ledger.cells.assume(epoch, month)
+
+
+def _running(ledger: Ledger, epoch: Epoch) -> Running:
+    return Running(ledger.cells.running(epoch), ledger.cells.closed(epoch))
 
 
 def _period(

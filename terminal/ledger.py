@@ -339,6 +339,9 @@ class Ledger:
 
     def _prepare(self, question: str, day: date) -> None:
         """Make the cells of all periods that a tap of `day` counts in, where they are not there yet."""
+        if epochs.is_over(self, self.epoch, self._running, question, self.keys, day):
+            epochs.begin(self)
+            self.reload()
         for slice_ in self.keys:
             grain = self.grain(slice_)
             if grain is not None and self._running.find(question, slice_, day) is None:

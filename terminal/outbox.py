@@ -11,7 +11,9 @@ import sqlite3
 import urllib.parse
 from pathlib import Path
 
-from ratings.table import Epoch, Revision, Table
+from ratings import period as periods
+from ratings.period import Period
+from ratings.table import Epoch, Revision, Slice, Table
 from ratings.wire import encode_table
 from terminal.storage import StoreError, plain_errors
 
@@ -79,6 +81,19 @@ def holds(connection: sqlite3.Connection, name: str, epoch: Epoch, question: str
         (epoch, question, slice_, period),
     )
     return found.fetchone() is not None
+
+
+def meets(
+    connection: sqlite3.Connection, name: str, epoch: Epoch, question: str, slice_: Slice, days: Period, text: str
+) -> bool:
+    """Whether there is a table of this very period, or a piece of trend that shares a day with it."""
+    if slice_ is not Slice.TREND:
+        return holds(connection, name, epoch, question, slice_, text)
+    found = connection.execute(
+        f"SELECT period FROM {name}.released WHERE epoch=? AND question=? AND slice=?",  # noqa: S608
+        (epoch, question, slice_),
+    )
+    return any(periods.parse(period)[0].overlaps(days) for (period,) in found)
 
 
 def last_revision(connection: sqlite3.Connection, epoch: Epoch, name: str = "main") -> Revision:

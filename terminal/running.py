@@ -39,7 +39,13 @@ class Running:
         return next((text for days, text in self._periods.get((question, slice_), ()) if counts_at in days), None)
 
     def begin(self, question: str, slice_: Slice, grain: Grain, day: date) -> str:
-        """Begin the period that a tap of a day counts in, which has no cells yet; returns its written form.
+        """Begin the period that a tap of a day counts in, which has no cells yet; returns its written form."""
+        days, text = self.next(question, slice_, grain, day)
+        self.add(question, slice_, days, text)
+        return text
+
+    def next(self, question: str, slice_: Slice, grain: Grain, day: date) -> tuple[Period, str]:
+        """The period that would begin with a tap of a day, and its written form.
 
         A piece of trend is cut where other settings have left pieces beside it.
         """
@@ -47,9 +53,7 @@ class Running:
         days = periods.period_of(grain, day)
         if slice_ is Slice.TREND:
             days = self._cut(question, days, day)
-        text = periods.write(days, Grain.DAY if slice_ is Slice.TREND else grain)
-        self.add(question, slice_, days, text)
-        return text
+        return days, periods.write(days, Grain.DAY if slice_ is Slice.TREND else grain)
 
     def _cut(self, question: str, piece: Period, day: date) -> Period:
         first, last = piece.first, piece.last

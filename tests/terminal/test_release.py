@@ -123,6 +123,33 @@ def test_a_new_question_closes_the_old_ones_periods(open_ledger: Open) -> None:
     assert {question for question, _, _, _ in ledger.cells.running(EPOCH)} == {"help"}
 
 
+@pytest.mark.parametrize("mode", ["closed", "live"])
+def test_a_clock_that_was_ahead_and_came_back_opens_no_table_of_the_next_question_again(
+    open_ledger: Open, mode: str
+) -> None:
+    ledger = open_ledger(mode=mode)
+    ahead, right = oslo(2021, 1, 5, 12), oslo(2020, 12, 24, 12)
+    for clock, question, scores in (
+        (ahead, "next", [Score.HAPPY] * 6),
+        (right, "visit", [Score.UNHAPPY] * 5),  # Closes the next question's periods, before their time.
+        (ahead, "next", [Score.VERY_HAPPY]),
+        (right, "visit", [Score.VERY_UNHAPPY]),
+        (ahead, "next", [Score.HAPPY]),
+    ):
+        ledger.release(clock, question)
+        for score in scores:
+            ledger.record(question, score, "nb", clock)
+    ledger.release(oslo(2022, 1, 1), "last")
+    for slice_ in set(Slice) - {Slice.REASON}:
+        found: dict[str, Counts] = {}
+        for epoch, _ in Outbox(ledger.path.parent).epochs():
+            for table in released(ledger, epoch):
+                if table.slice is slice_:
+                    found[table.question] = add(found.get(table.question, ZERO), table.counted)
+        assert found["next"] == (0, 0, 7, 1), slice_
+        assert found["visit"] == (1, 5, 0, 0), slice_
+
+
 def test_a_new_time_zone_begins_a_new_epoch_and_the_old_one_is_released_when_it_closes(open_ledger: Open) -> None:
     ledger = open_ledger()
     put(ledger, date(2020, 9, 7), 6)
