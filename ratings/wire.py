@@ -1,12 +1,14 @@
 """What travels over MQTT: topics and payloads (JSON, UTF-8), decoded strictly.
 
-DO NOT change names or meanings: terminals of several versions speak to one dashboard. New fields need a default.
+DO NOT change names or meanings: terminals of several versions speak to one dashboard. New fields need a default; those
+of a newer version are left alone, but in a batch, where they might change what its tables mean.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from enum import StrEnum
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -17,6 +19,9 @@ from ratings.table import Epoch, Revision, Slice, Table, is_name
 MOST_BYTES = 64 * 1024
 """The largest payload that is sent or read."""
 
+STATUS_BYTES = 1024
+"""A status is filled up with blanks to this, or to a multiple of it: its size tells nothing of what is in it."""
+
 DASHBOARD = "fjes/v1/dashboard"
 
 # \Z, since $ would let a line end pass.
@@ -26,6 +31,8 @@ _TOPIC = re.compile(r"fjes/v1/([^/]+)/(tables|ack|status|config)")
 Uuid = Annotated[str, msgspec.Meta(pattern=_UUID)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
+# One of a few. Those of a terminal that is newer may be others: they are unknown, and stop nothing.
+Word = Annotated[str, msgspec.Meta(pattern=r"\A[a-z]{1,20}\Z")]
 
 
 class WireError(ValueError):
@@ -45,7 +52,7 @@ class Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     tables: list[msgspec.Raw]
 
 
-class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Ack(msgspec.Struct, frozen=True):
     """Down: all tables of `epoch` up to revision `upto` are committed in the dashboard's database.
 
     `batch` is the last batch merged in order, None before the first.
@@ -56,17 +63,65 @@ class Ack(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: Uuid | None
 
 
-class Status(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Up, retained, and as last will. Coarse: nothing in it moves with a tap."""
+class ClockState(StrEnum):
+    """What vouches for the terminal's clock."""
+
+    NETWORK = "network"
+    BATTERY = "battery"
+    SYSTEM = "system"
+    """Believed unseen: the file on the card says so, or there is nothing on the machine to ask."""
+    WRONG = "wrong"
+    """Not known to be right: taps are kept apart, and nothing is released."""
+    UNKNOWN = "unknown"
+
+
+class Room(StrEnum):
+    """Free space where the ratings are kept."""
+
+    PLENTY = "plenty"
+    ENOUGH = "enough"
+    LITTLE = "little"
+    LOCKED = "locked"
+    """Nothing can be written."""
+    GONE = "gone"
+    UNKNOWN = "unknown"
+
+
+class Condition(StrEnum):
+    """How a part of the machine is, as far as it tells."""
+
+    WELL = "well"
+    TROUBLE = "trouble"
+    UNKNOWN = "unknown"
+
+
+class Status(msgspec.Struct, frozen=True):
+    """Up, retained, and as last will: coarse, and nothing in it moves with a tap. DO NOT add what would.
+
+    `hour` is the terminal's clock, `2026-11-23T14` in UTC. `day` is the last on which the kiosk looked at what has
+    closed; `pending`, how many released tables have not been acknowledged; `assumed`, the last released month in which
+    something was placed by assumption, for want of a clock. Each is empty where there is nothing to tell. `heat` and
+    `power` are in trouble when the machine is too hot, or its power supply too weak.
+    """
 
     state: Literal["online", "offline"]
     version: Annotated[str, msgspec.Meta(max_length=40)]
     epoch: Uuid
     revision: Number
     release: Literal["closed", "live"]
+    retired: bool = False
+    hour: Annotated[str, msgspec.Meta(pattern=r"\A([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2})?\Z")] = ""
+    day: Annotated[str, msgspec.Meta(pattern=r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")] = ""
+    pending: Number | None = None
+    assumed: Annotated[str, msgspec.Meta(pattern=r"\A([0-9]{4}-[0-9]{2})?\Z")] = ""
+    clock: Word = ClockState.UNKNOWN
+    room: Word = Room.UNKNOWN
+    store: Word = Condition.UNKNOWN
+    heat: Word = Condition.UNKNOWN
+    power: Word = Condition.UNKNOWN
 
 
-class DashboardState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DashboardState(msgspec.Struct, frozen=True):
     """Down, retained, and as last will."""
 
     state: Literal["online", "offline"]
@@ -95,7 +150,10 @@ def terminal_of(topic_: str) -> tuple[str, str]:
 
 def encode(message: Batch | Ack | Status | DashboardState) -> bytes:
     """The payload of a message."""
-    return msgspec.json.encode(message)
+    payload = msgspec.json.encode(message)
+    if isinstance(message, Status):
+        payload = payload.ljust(-(-len(payload) // STATUS_BYTES) * STATUS_BYTES)
+    return payload
 
 
 def decode(payload: bytes, kind: type[_M]) -> _M:

@@ -25,6 +25,7 @@ from ratings.wire import Ack, DashboardState, WireError
 from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
 from terminal.outbox import Outbox
+from terminal.reporter import Reporter
 from terminal.storage import StoreError
 
 log = logging.getLogger("fjes.courier")
@@ -60,7 +61,9 @@ class Courier:
         self._random = random.Random(seed)  # noqa: S311 - spreads the load, hides nothing
         self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._stopping = threading.Event()
-        self._delivery = Delivery(Outbox(config.terminal.store), config.terminal.state, config.release, version("fjes"))
+        outbox = Outbox(config.terminal.store)
+        self._delivery = Delivery(outbox, config.terminal.state, config.release, version("fjes"))
+        self._reporter = Reporter(config, outbox, self._delivery)
         self._tls = tls.context(config.broker)
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._client: mqtt.Client | None = None
@@ -160,7 +163,7 @@ class Courier:
     def _send_status(self) -> None:
         soon = self._patience.next() if self._delivery.unheard() else STATUS_SECONDS
         self._next_status = time.monotonic() + soon * self._random.uniform(0.9, 1.1)
-        self._publish("status", wire.encode(self._delivery.status()))
+        self._publish("status", wire.encode(self._reporter.status()))
 
     def _publish(self, kind: Literal["tables", "status"], payload: bytes) -> mqtt.MQTTMessageInfo | None:
         if self._client is None:
@@ -171,7 +174,7 @@ class Courier:
         """Begin a connection, in a thread of its own: name servers and handshakes may take their time."""
         try:
             client = self._make_client()
-            will = wire.encode(self._delivery.status("offline"))
+            will = wire.encode(self._reporter.status("offline"))
         except StoreError as error:
             self._say(logging.WARNING, f"{error} Trying again.")
             self._connect_at = time.monotonic() + self._retry.next()
@@ -262,7 +265,7 @@ class Courier:
             return
         if self._online:
             try:
-                farewell = wire.encode(self._delivery.status("offline"))
+                farewell = wire.encode(self._reporter.status("offline"))
                 client.publish(self._topic("status"), farewell, 1, retain=True).wait_for_publish(2.0)
             except (StoreError, ValueError, RuntimeError) as error:
                 log.info("left without a goodbye: %s", error)

@@ -72,6 +72,13 @@ class Delivery:
         epoch, revision = self._outbox.epochs()[-1]
         return Status("offline" if state == "offline" else "online", self._version, epoch, revision, self._release.mode)
 
+    def pending(self) -> int:
+        """How many released tables the dashboard has not acknowledged, as far as is known. Raises StoreError."""
+        return sum(
+            self._outbox.count(epoch, min(self._confirmed.get(epoch, Revision(0)), last))
+            for epoch, last in self._outbox.epochs()
+        )
+
     def restart(self) -> None:
         """A new connection, or a dashboard that came back: nothing is in flight, and nothing is known for sure."""
         self.in_flight = None

@@ -16,15 +16,14 @@ from pathlib import Path
 
 from ratings.config import Config
 from ratings.table import Revision
-from terminal import connection, delivery
+from ratings.wire import Room
+from terminal import connection, delivery, machine
 from terminal.connection import Standing
 from terminal.outbox import Outbox
 from terminal.storage import StoreError
 from terminal.trust import is_synchronised
 
 NETWORK = Path("/proc/net")
-
-PLENTY_BYTES, LITTLE_BYTES = 10**9, 10**8
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _waiting(config: Config, standing: Standing | None) -> Line:
     name = phrase("Waiting to be sent")
     confirmed, outbox = delivery.confirmed(config.terminal.state), Outbox(config.terminal.store)
     try:
-        waiting = sum(len(outbox.pending(epoch, confirmed.get(epoch, Revision(0)))) for epoch, _ in outbox.epochs())
+        waiting = sum(outbox.count(epoch, confirmed.get(epoch, Revision(0))) for epoch, _ in outbox.epochs())
     except StoreError:
         return Line(
             name,
@@ -177,24 +176,22 @@ def _clock(config: Config, now: datetime) -> Line:
 
 def _storage(folder: Path) -> Line:
     name = phrase("Storage")
-    try:
-        system = os.statvfs(folder)
-    except OSError:
+    found = machine.room(folder)
+    if found is Room.GONE:
         return Line(
             name,
             phrase("%(folder)s is not there.", folder=folder),
             phrase("No rating can be kept. See that the card is in its place, and [terminal] store in fjes.toml."),
         )
-    if system.f_flag & os.ST_RDONLY or not os.access(folder, os.W_OK):
+    if found is Room.LOCKED or not os.access(folder, os.W_OK):
         return Line(
             name,
             phrase("The card cannot be written."),
             phrase("No rating can be kept. Start the terminal again; if it stays so, replace the card."),
         )
-    free = system.f_bavail * system.f_frsize
-    if free >= PLENTY_BYTES:
+    if found is Room.PLENTY:
         return Line(name, phrase("Plenty of room."))
-    if free >= LITTLE_BYTES:
+    if found is Room.ENOUGH:
         return Line(name, phrase("Enough room."))
     return Line(
         name,

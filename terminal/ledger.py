@@ -214,6 +214,7 @@ class Ledger:
     def _release(self, today: date, moment: datetime, question: str) -> int:
         holding.place(self, moment, today)
         self.cells.set_meta("known", today.isoformat())
+        outbox.look(self.connection, OUTBOX, today)
         written = release.closed_periods(self, today, question)
         if self.settings.mode == "live":
             written += release.running_periods(self)

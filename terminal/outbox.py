@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import urllib.parse
+from datetime import date
 from pathlib import Path
 
 from ratings import period as periods
@@ -45,6 +46,10 @@ SCHEMA = (
         epoch TEXT NOT NULL, period TEXT NOT NULL,
         PRIMARY KEY (epoch, period)
     ) WITHOUT ROWID, STRICT""",
+    # The last day on which it was looked for what has closed, taps or none: one row.
+    """CREATE TABLE IF NOT EXISTS {name}.looked (
+        number INTEGER NOT NULL PRIMARY KEY CHECK (number = 1), day TEXT NOT NULL
+    ) STRICT""",
 )
 
 
@@ -131,6 +136,15 @@ def assume(connection: sqlite3.Connection, name: str, epoch: Epoch, period: str)
     connection.execute(f"INSERT OR IGNORE INTO {name}.assumed VALUES (?, ?)", (epoch, period))  # noqa: S608
 
 
+def look(connection: sqlite3.Connection, name: str, day: date) -> None:
+    """Note the day on which it was looked for what has closed; part of a transaction."""
+    connection.execute(
+        f"INSERT INTO {name}.looked VALUES (1, ?) ON CONFLICT (number) DO UPDATE SET day=excluded.day"  # noqa: S608
+        " WHERE day<>excluded.day",
+        (day.isoformat(),),
+    )
+
+
 class Outbox:
     """The outbox as the courier sees it: read-only, a fresh and short look each time."""
 
@@ -159,6 +173,18 @@ class Outbox:
         with plain_errors(self.path), self._look() as connection:
             rows = connection.execute("SELECT epoch, period FROM assumed ORDER BY period, epoch")
             return [(Epoch(epoch), period) for epoch, period in rows]
+
+    def looked(self) -> date | None:
+        """The last day on which the kiosk looked for what has closed; None before the first. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            found = connection.execute("SELECT day FROM looked").fetchone()
+            return date.fromisoformat(found[0]) if found else None
+
+    def count(self, epoch: Epoch, after: Revision) -> int:
+        """How many tables of an epoch there are above a revision. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            found = connection.execute("SELECT count(*) FROM released WHERE epoch=? AND revision>?", (epoch, after))
+            return int(found.fetchone()[0])
 
     def pending(self, epoch: Epoch, after: Revision, most: int = 1000) -> list[tuple[Revision, bytes]]:
         """The encoded tables of an epoch above a revision, in order, at most `most`. Raises StoreError."""

@@ -15,6 +15,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Literal
 
+from ratings.wire import ClockState
+
 EARLIEST = date(2025, 1, 1)
 """No moment before this is right: no terminal ran then. A battery clock that lost its power says 1970 or 2000."""
 
@@ -37,6 +39,14 @@ class Source(IntEnum):
     """Nothing on this machine could say anything: a container, which has its host's clock."""
     HARDWARE = 2
     NETWORK = 3
+
+
+_STATES = {
+    Source.NOBODY: ClockState.WRONG,
+    Source.UNSEEN: ClockState.SYSTEM,
+    Source.HARDWARE: ClockState.BATTERY,
+    Source.NETWORK: ClockState.NETWORK,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,14 @@ class Trust:
         if known is None:
             return day - EARLIEST <= LONG_LEAP
         return day - known <= (LONG_LEAP if source is Source.NETWORK else LEAP)
+
+    def state(self, moment: datetime, known: date | None) -> ClockState:
+        """The same for the status, with what says so."""
+        if not self.is_right(moment, known):
+            return ClockState.WRONG
+        if self.setting == "system":
+            return ClockState.SYSTEM
+        return _STATES[self.source(moment)]
 
     def source(self, moment: datetime) -> Source:
         """The best that has vouched for the clock since this was made."""

@@ -18,7 +18,7 @@ from ratings.config import Config
 from ratings.scale import Score
 from ratings.table import Epoch, Revision
 from ratings.wire import Ack
-from terminal import connection, delivery, health
+from terminal import connection, delivery, health, machine
 from terminal.connection import Note, Standing
 from terminal.courier import Courier
 from terminal.delivery import Delivery
@@ -252,12 +252,12 @@ def test_a_store_that_is_gone_is_a_line_and_no_error(settings: Config, tmp_path:
 
 def test_free_room_is_told_in_words(settings: Config, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     free = shutil.disk_usage(settings.terminal.store).free
-    monkeypatch.setattr(health, "PLENTY_BYTES", 0)
+    monkeypatch.setattr(machine, "PLENTY_BYTES", 0)
     assert said(lines(settings)["Storage"]) == "Plenty of room."
-    monkeypatch.setattr(health, "PLENTY_BYTES", free * 2)
-    monkeypatch.setattr(health, "LITTLE_BYTES", 0)
+    monkeypatch.setattr(machine, "PLENTY_BYTES", free * 2)
+    monkeypatch.setattr(machine, "LITTLE_BYTES", 0)
     assert said(lines(settings)["Storage"]) == "Enough room."
-    monkeypatch.setattr(health, "LITTLE_BYTES", free * 2)
+    monkeypatch.setattr(machine, "LITTLE_BYTES", free * 2)
     assert said(lines(settings)["Storage"]) == "Almost full."
     assert lines(settings)["Storage"].todo is not None
 
