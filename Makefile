@@ -36,6 +36,9 @@ test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/
 bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted; ARGS="--idle 10" for less)
 	$(BIN)/python -m bench $(ARGS)
 
+faults: system-test $(SETUP) ## let everything fail, and count: 10,000 simulated schedules, then real processes (ARGS="simulate --seed 7")
+	$(BIN)/python -m tests.faults $(ARGS)
+
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
 
@@ -131,5 +134,5 @@ system-run:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench screens lock clean system-run system-test
+.PHONY: help run test bench faults screens lock clean system-run system-test
 .NOTPARALLEL:
