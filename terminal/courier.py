@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any, Literal
 
 import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
 
 from ratings import tls, wire
@@ -189,7 +189,8 @@ class Courier:
         trouble: Exception | None = None
         try:
             client.connect(self._broker.host, self._broker.port, keepalive=60)
-            client.loop_forever()
+            while client.loop() == MQTTErrorCode.MQTT_ERR_SUCCESS:
+                pass
         except Exception as error:
             trouble = error.with_traceback(None)  # Which would hold on to the connection.
         self._post(client, lambda: self._ended(trouble))
@@ -287,6 +288,9 @@ class Courier:
             client.username_pw_set(self._broker.username, self._broker.password)
         if self._tls is not None:
             client.tls_set_context(self._tls)
+        # Where nobody asks to be told when there is something to write, paho writes from whichever thread publishes,
+        # at the same time as the connection's own thread, and TLS breaks. Now it wakes that one.
+        client.on_socket_register_write = _nothing_to_do
         # paho calls from the connection's thread; everything is done in `run`'s.
         client.on_connect = self._on_connect
         client.on_message = self._on_message
@@ -319,3 +323,7 @@ class Courier:
 
 def _nothing() -> None:
     """Wake the loop."""
+
+
+def _nothing_to_do(client: mqtt.Client, data: Any, socket: Any) -> None:
+    """paho's loop is woken by its own means."""
