@@ -46,9 +46,9 @@ def settings_for(tmp_path: Path, port: int, more: str = "") -> Config:
 
 
 @contextlib.contextmanager
-def running(process: Courier | Ingest) -> Iterator[None]:
+def running(process: Courier | Ingest, name: str | None = None) -> Iterator[None]:
     """Its `run` in a thread, until the end of the block."""
-    thread = threading.Thread(target=process.run)
+    thread = threading.Thread(target=process.run, name=name)
     thread.start()
     try:
         yield
