@@ -6,6 +6,7 @@ Whatever is started here is stopped here, by its own process id. Nothing is shar
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pwd
 import shutil
@@ -50,6 +51,18 @@ def wait(condition: Callable[[], object], what: str = "the condition", seconds: 
 def _wait_for() -> Callable[..., None]:
     """Call `wait_for(condition, "what is waited for")`, in place of a sleep."""
     return wait
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """What a command sets for its process when a test calls it in this one does not reach the next test."""
+    root, ours = logging.getLogger(), logging.getLogger("fjes")
+    level, handlers = ours.level, [*root.handlers]
+    yield
+    ours.setLevel(level)
+    for handler in [*root.handlers]:
+        if handler not in handlers:
+            root.removeHandler(handler)
 
 
 @pytest.fixture(name="free_port")

@@ -203,7 +203,7 @@ def is_counting(folder: Path) -> bool:
 
 
 def test_a_second_kiosk_on_one_store_ends_with_one_line_and_the_first_goes_on(here: Path, wait_for: Wait) -> None:
-    path = configure(here)
+    path = configure(here, more="[sound]\n        volume_percent = 0")
     with started(here, "terminal", "kiosk", "--config", str(path)) as said:
         wait_for(lambda: is_counting(here), "the first kiosk", 60)
         line = the_line(invoke("kiosk", path))

@@ -1,7 +1,7 @@
 """What Kivy and SDL must be told before they are first imported. The one place that sets their variables.
 
 Kivy, left alone, reads the command line, keeps settings and logs in the home directory, and takes touches from two
-providers at once. Knows nothing of faces; imports Kivy only inside `open_window`.
+providers at once. Knows nothing of faces; imports Kivy only inside its functions.
 """
 
 from __future__ import annotations
@@ -101,18 +101,20 @@ def _has_sound_server() -> bool:
     return "PULSE_SERVER" in os.environ or (runtime is not None and (Path(runtime) / "pulse" / "native").exists())
 
 
-def open_window(size: tuple[int, int] | None, title: str) -> Any:
-    """Open the process's one window (Kivy's `Window`) and return it.
+def settle() -> None:
+    """Set Kivy's own settings. Must come before whatever else of Kivy: its clock, say, reads them when imported.
 
-    `size` is in pixels; None takes the full screen. Raises DisplayError when there is no window system or no OpenGL.
+    Raises DisplayError where that is too late, or `prepare` was not called.
     """
-    if "KIVY_HOME" not in os.environ or "kivy.core.window" in sys.modules:
-        raise DisplayError("the kiosk's window is opened once in a process, after environment.prepare()")
     # Kivy introduces itself when it is imported, sets its own level, and complains of every optional library that it
     # does not find; that a window cannot be had is said below.
     logging.getLogger("kivy").addFilter(_is_worth_saying)
+    is_late = "kivy.clock" in sys.modules
     from kivy.config import Config
 
+    set_before = all(Config.get(section, key) == value for (section, key), value in _SETTINGS.items())
+    if "KIVY_HOME" not in os.environ or (is_late and not set_before):
+        raise DisplayError("Kivy was imported before environment.prepare() and environment.settle()")
     for (section, key), value in _SETTINGS.items():
         Config.set(section, key, value)
     # Exactly one provider: SDL turns the first finger on a touch panel into this mouse. A second provider would
@@ -120,6 +122,18 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     Config.remove_section("input")
     Config.add_section("input")
     Config.set("input", "mouse", "mouse,disable_multitouch,disable_hover")
+
+
+def open_window(size: tuple[int, int] | None, title: str) -> Any:
+    """Open the process's one window (Kivy's `Window`) and return it.
+
+    `size` is in pixels; None takes the full screen. Raises DisplayError when there is no window system or no OpenGL.
+    """
+    if "kivy.core.window" in sys.modules:
+        raise DisplayError("the kiosk's window is opened once in a process")
+    settle()
+    from kivy.config import Config
+
     with contextlib.nullcontext(None) if size else _x11_screen() as screen:
         Config.set("graphics", "fullscreen", "0" if size or screen else "auto")
         for name, length in zip(("width", "height"), size or screen or (), strict=False):

@@ -55,8 +55,7 @@ REFERENCES = Path("tests/terminal/kiosk/references")
 SHORT_SIDE = 240
 """Pixels of the short side of a reference: half a pixel of the smallest panel at every size."""
 MOST_DIFFERENCE = 32
-"""Levels (of 255) that a pixel may differ by after both pictures were blurred. Drivers round unlike, and SDL_ttf moves
-letters by up to a pixel, depending on what was set before."""
+"""Levels (of 255) that a pixel may differ by after both pictures were blurred: drivers round unlike."""
 MOST_PIXELS = 0.0005
 """Share of the pixels that may differ by more. A caption that is gone has more than twice as many."""
 

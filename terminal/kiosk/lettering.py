@@ -12,10 +12,13 @@ from kivy.core.text import Label
 from kivy.graphics.texture import Texture
 from PIL import Image
 
-from terminal.kiosk import typeface
+from terminal.kiosk import theme, typeface
 from terminal.kiosk.bidi import Run, runs
 from terminal.kiosk.lines import THAI_SCALE, is_thai
 from terminal.kiosk.theme import Colour
+
+MOST_READY = 32
+"""So many opened fonts are known to be ready: fewer than the 64 that Kivy keeps open, those used last, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +54,63 @@ class Lettering:
 
     def _run_width(self, run: Run, size: int) -> int:
         # Kivy measures Arabic as letters that are not joined, which is too wide.
-        return self._ink(run, size).width if run.leftward else int(self._label(run, size).get_extents(run.text)[0])
+        return self._ink(run, size).width if run.leftward else int(self._ruler(run, size).get_extents(run.text)[0])
 
-    def _ink(self, run: Run, size: int, colour: Colour | None = None) -> Image.Image:
+    def _ink(self, run: Run, size: int, colour: Colour = theme.INK) -> Image.Image:
         """A run as a picture as wide as it is; HarfBuzz sets one direction at a time."""
         label = self._label(run, size, colour)
         texture = _drawn(label, run.text.strip() if run.leftward else run.text)
         picture = Image.frombytes("RGBA", texture.size, texture.pixels)
         if not run.leftward:
-            return picture.crop((0, 0, int(label.get_extents(run.text)[0]), picture.height))
+            return picture.crop((0, 0, int(self._ruler(run, size).get_extents(run.text)[0]), picture.height))
         left, _, right, _ = picture.getchannel("A").getbbox() or (0, 0, 0, 0)
-        space = self._label(Run(" ", False), size).get_extents(" ")[0]
+        space = self._ruler(Run(" ", False), size).get_extents(" ")[0]
         before = space * (len(run.text) - len(run.text.lstrip()))
         after = space * (len(run.text) - len(run.text.rstrip()))
         # What comes before the first letter is at its right.
         return picture.crop((left - after, 0, right + before, picture.height))
 
-    def _label(self, run: Run, size: int, colour: Colour | None = None) -> Any:
-        # Thai without its script's name is shaped wrong (ญู ฐู น้ำ); Latin is also right for Cyrillic.
-        thai = is_thai(run.text)
-        # By ISO 15924 Arabic is Arab. SDL_ttf knows no "Latin", and so looks at the letters, which Cyrillic wants.
-        script = "Thai" if thai else "Arab" if run.leftward else "Latin"
-        label = Label(
-            font_name=self._font,
-            # Kivy keeps one opened font per size, with the script it was last used for: a Latin text would be measured
-            # as one script and drawn as another, and lose its end. A fraction, which is cut off later, parts them.
-            font_size=round(size * THAI_SCALE) + 0.5 if thai else size + 0.25 if run.leftward else size,
-            font_script_name=script,
-            font_direction="rtl" if run.leftward else "ltr",
-            font_hinting="light",
-            color=colour.rgba if colour else (1, 1, 1, 1),
-        )
-        # Script and hinting reach a newly opened font when it draws, not when it measures.
-        label.text = "."
-        label.refresh()
-        return label
+    def _label(self, run: Run, size: int, colour: Colour) -> Any:
+        script = _script_of(run)
+        _ready(self._font, script, size)
+        return _make_label(self._font, script, size, colour.rgba)
+
+    def _ruler(self, run: Run, size: int) -> Any:
+        return _ready(self._font, _script_of(run), size)
+
+
+def _script_of(run: Run) -> str:
+    """By ISO 15924 Arabic is Arab. SDL_ttf knows no "Latin", and so looks at the letters, which Cyrillic wants."""
+    # Thai without its script's name is shaped wrong (ญู ฐู น้ำ); Latin is also right for Cyrillic.
+    return "Thai" if is_thai(run.text) else "Arab" if run.leftward else "Latin"
+
+
+@lru_cache(maxsize=MOST_READY)
+def _ready(font: str, script: str, size: int) -> Any:
+    """Have the font opened for a script at a size in pixels of an em. The label is to measure with, not to be drawn.
+
+    Hinting and script reach a newly opened font when it draws, not when it measures, and it draws when its texture is
+    bound. What was measured before, HarfBuzz keeps: letters would be as wide as chance had it.
+    """
+    label = _make_label(font, script, size)
+    label.text = "."
+    label.refresh()
+    label.texture.bind()
+    return label
+
+
+def _make_label(font: str, script: str, size: int, colour: tuple[float, ...] = (1, 1, 1, 1)) -> Any:
+    # Kivy keeps one opened font per size, with the script it was last used for: a Latin text would be measured
+    # as one script and drawn as another, and lose its end. A fraction, which is cut off later, parts them.
+    parted = {"Thai": round(size * THAI_SCALE) + 0.5, "Arab": size + 0.25}
+    return Label(
+        font_name=font,
+        font_size=parted.get(script, size),
+        font_script_name=script,
+        font_direction="rtl" if script == "Arab" else "ltr",
+        font_hinting="light",
+        color=colour,
+    )
 
 
 def _drawn(label: Any, text: str) -> Any:

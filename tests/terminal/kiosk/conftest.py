@@ -14,6 +14,8 @@ from ratings.sections import REASONS, Sound
 from terminal.kiosk import environment, typeface
 
 environment.prepare(offscreen=True)
+# Before any test imports something that imports Kivy.
+environment.settle()
 
 from terminal.kiosk.app import Kiosk as App  # noqa: E402
 from terminal.kiosk.driver import Driver  # noqa: E402
