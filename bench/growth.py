@@ -26,7 +26,7 @@ APART = timedelta(seconds=40)
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What the process held for itself (not shared), in MB: after so many ratings each."""
+    """What the process held that is of no file, in MB: after so many ratings each."""
 
     held: list[tuple[int, float]]
 
@@ -84,7 +84,7 @@ def main(folder: Path, number: int) -> None:
         clock.moment += APART
         driver.pump()
         if count in looks:
-            held.append((count, processes.memory(["self"]).own))
+            held.append((count, processes.memory(["self"]).anonymous))
     print(json.dumps(held), flush=True)
     kiosk.close()
     ledger.close()

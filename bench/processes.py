@@ -139,25 +139,27 @@ def sleeps(pids: Iterable[int]) -> int:
 class Memory:
     """Memory of processes in MB (10^6 bytes).
 
-    `pss`: pages that several processes share are divided among them; `rss`: counted in each; `own`: not shared.
+    `pss`: pages that several processes share are divided among them; `rss`: counted in each; `own`: not shared;
+    `anonymous`: of no file, such as the heap. Only the last does not depend on what else uses the same libraries.
     """
 
     pss: float
     rss: float
+    anonymous: float
     own: float
 
 
 def memory(pids: Iterable[int | str]) -> Memory:
     """What processes hold now (proc(5): smaps_rollup)."""
-    sums = dict.fromkeys(("Pss", "Rss", "Private_Clean", "Private_Dirty"), 0)
+    sums = dict.fromkeys(("Pss", "Rss", "Anonymous", "Private_Clean", "Private_Dirty"), 0)
     for pid in pids:
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
                 name, _, rest = line.partition(":")
                 if name in sums:
                     sums[name] += int(rest.split()[0])
-    pss, rss, *own = (1024 * number / 1e6 for number in sums.values())
-    return Memory(pss, rss, sum(own))
+    pss, rss, anonymous, *own = (1024 * number / 1e6 for number in sums.values())
+    return Memory(pss, rss, anonymous, sum(own))
 
 
 def mapped(pid: int, names: Sequence[str]) -> float:

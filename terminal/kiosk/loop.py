@@ -26,7 +26,7 @@ from terminal.kiosk import environment
 from terminal.kiosk.environment import DisplayError
 from terminal.kiosk.plugs import CONNECTORS, INPUTS, Connectors, Inputs
 
-LONGEST = 0.5
+LONGEST = 1.0
 """Seconds after which it wakes in any case: a clock that was set, a screen or a touch panel that was plugged in, and
 what failed and is to be tried again are noticed so late."""
 _NAP = 0.008
