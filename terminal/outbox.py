@@ -155,8 +155,8 @@ class Outbox:
         """Each epoch with its last revision, oldest first. Raises StoreError."""
         with plain_errors(self.path), self._look() as connection:
             rows = connection.execute(
-                "SELECT epoch.epoch, coalesce(max(revision), 0) FROM epoch LEFT JOIN released USING (epoch)"
-                " GROUP BY number ORDER BY number"
+                "SELECT epoch, coalesce((SELECT max(revision) FROM released WHERE released.epoch=epoch.epoch), 0)"
+                " FROM epoch ORDER BY number"
             )
             found = [(Epoch(epoch), Revision(last)) for epoch, last in rows]
         if not found:
