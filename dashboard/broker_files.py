@@ -36,6 +36,9 @@ tls_version tlsv1.2
 use_username_as_clientid true
 max_connections {wishes.connections}
 
+# Small packets go at once, instead of waiting for the answer to the one before: a batch is under way alone.
+set_tcp_nodelay true
+
 # Only who has a login, and only what {folder.access.name} allows.
 allow_anonymous false
 password_file {folder.passwords}

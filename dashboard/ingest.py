@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import logging
 import secrets
+import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import clock, disclosure, exchange, schema
+from dashboard import clock, exchange
 from dashboard.clearing import Clearing
+from dashboard.forming import Forming
 from dashboard.trouble import StoreError, first_line
 from ratings import tls, wire
 from ratings.config import Config
 from ratings.patience import Patience
-from ratings.period import local_day
 from ratings.wire import Ack, Batch, DashboardState, Status, WireError
 
 log = logging.getLogger("fjes.ingest")
@@ -64,7 +64,6 @@ class Ingest:
         self._broker = config.broker
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._tls = tls.context(config.broker)
-        self._threshold = config.dashboard.threshold
         self._engine = engine
         self._today = today
         self._stopping = threading.Event()
@@ -73,6 +72,7 @@ class Ingest:
         self._connected = False
         self._short = 0
         self._clearing = Clearing(engine)
+        self._forming = Forming(engine, config.dashboard.threshold, today)
 
     def run(self) -> None:
         """Connect, and connect again, until stopped."""
@@ -105,7 +105,9 @@ class Ingest:
         began = time.monotonic()
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
-            code = client.loop(0.5)
+            soon = self._forming.seconds()
+            code = client.loop(0.5 if soon is None else min(soon, 0.5))
+            self._form()
             if self._connected:
                 self._tidy(client)
                 if self._short >= OFTEN and time.monotonic() - began > STEADY_SECONDS:
@@ -133,6 +135,7 @@ class Ingest:
             client.tls_set_context(self._tls)
         client.connect_timeout = CONNECT_SECONDS
         client.will_set(wire.DASHBOARD, wire.encode(DashboardState("offline")), qos=1, retain=True)
+        client.on_socket_open = _at_once
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -168,8 +171,8 @@ class Ingest:
 
     def _see_certificate(self, client: mqtt.Client) -> None:
         """Say in time that the broker's certificate will end."""
-        socket = client.socket()
-        if isinstance(socket, ssl.SSLSocket) and (shown := socket.getpeercert()):
+        connection = client.socket()
+        if isinstance(connection, ssl.SSLSocket) and (shown := connection.getpeercert()):
             ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
             if (ends - datetime.now(UTC)).days < RENEW_DAYS:
                 self._say(
@@ -244,7 +247,7 @@ class Ingest:
                 return
             ack, questions = exchange.take(connection, terminal, batch, self._today())
         self._answer(client, terminal, ack)
-        self._publish(terminal, questions)
+        self._forming.heard(terminal, questions)
 
     def _status(self, client: mqtt.Client, terminal: str, status: Status, retained: bool) -> None:
         with self._engine.begin() as connection:
@@ -261,25 +264,18 @@ class Ingest:
             self._said.pop("database")
             log.info("the database takes ratings again")
 
-    def _publish(self, terminal: str, questions: set[str]) -> None:
-        """Form the blocks that the new totals complete; by itself, so that a failure here costs no rating."""
-        for question in sorted(questions):
-            try:
-                with self._engine.begin() as connection:
-                    place = connection.execute(
-                        select(schema.terminal.c.site_id, schema.terminal.c.timezone).where(
-                            schema.terminal.c.id == terminal
-                        )
-                    ).one()
-                    today = self._today() or local_day(datetime.now(UTC), ZoneInfo(place.timezone))
-                    disclosure.publish(connection, place.site_id, question, today, self._threshold)
-            except (StoreError, SQLAlchemyError) as error:
-                self._say(
-                    "blocks",
-                    f"{first_line(error)}. The ratings are stored; pages form their blocks when they are opened",
-                )
-            except Exception:
-                log.exception("forming the blocks of a site hit a bug in Fjes; the ratings are stored")
+    def _form(self) -> None:
+        """Form the blocks that a new total completes, by itself: a failure here costs no rating."""
+        if self._forming.seconds() != 0:
+            return
+        try:
+            self._forming.form()
+        except (StoreError, SQLAlchemyError) as error:
+            self._say(
+                "blocks", f"{first_line(error)}. The ratings are stored; pages form their blocks when they are opened"
+            )
+        except Exception:
+            log.exception("forming the blocks of a site hit a bug in Fjes; the ratings are stored")
 
     def _stranger(
         self, client: mqtt.Client, terminal: str, kind: Literal["tables", "status"], *, revoked: bool
@@ -311,3 +307,8 @@ class Ingest:
         if self._said.get(subject) != words:
             self._said[subject] = words
             log.log(level, "%s", words)
+
+
+def _at_once(client: mqtt.Client, data: Any, opened: Any) -> None:
+    """Let no answer wait for the one before: a terminal sends its next batch when it has it (RFC 896)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

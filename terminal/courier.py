@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import queue
 import random
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -291,6 +292,7 @@ class Courier:
         # Where nobody asks to be told when there is something to write, paho writes from whichever thread publishes,
         # at the same time as the connection's own thread, and TLS breaks. Now it wakes that one.
         client.on_socket_register_write = _nothing_to_do
+        client.on_socket_open = _at_once
         # paho calls from the connection's thread; everything is done in `run`'s.
         client.on_connect = self._on_connect
         client.on_message = self._on_message
@@ -325,5 +327,10 @@ def _nothing() -> None:
     """Wake the loop."""
 
 
-def _nothing_to_do(client: mqtt.Client, data: Any, socket: Any) -> None:
+def _at_once(client: mqtt.Client, data: Any, opened: Any) -> None:
+    """Let no small packet wait for the answer to the one before: one batch is under way at a time (RFC 896)."""
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _nothing_to_do(client: mqtt.Client, data: Any, opened: Any) -> None:
     """paho's loop is woken by its own means."""
