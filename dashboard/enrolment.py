@@ -141,7 +141,7 @@ def revoke(engine: Engine, terminal_id: str, folder: Folder | None, today: date)
     BrokerError, StoreError.
     """
     with engine.begin() as connection:
-        found = _find(connection, terminal_id)
+        found = find(connection, terminal_id)
         here = schema.terminal.c.id == terminal_id
         if found.revoked is None:
             connection.execute(update(schema.terminal).where(here).values(revoked=today))
@@ -159,7 +159,7 @@ def reissue(engine: Engine, terminal_id: str, languages: Sequence[str], folder: 
         raise EnrolmentError(problem)
     section = folder.section()
     with store.reading(engine) as connection:
-        found = _find(connection, terminal_id)
+        found = find(connection, terminal_id)
     password = broker.new_password()
     _write_card(path, found, languages, section, password)
     try:
@@ -172,7 +172,8 @@ def reissue(engine: Engine, terminal_id: str, languages: Sequence[str], folder: 
     return found
 
 
-def _find(connection: Connection, terminal_id: str) -> Enrolled:
+def find(connection: Connection, terminal_id: str) -> Enrolled:
+    """The terminal of an id. Raises EnrolmentError, which names those that there are."""
     found = {each.id: each for each in listing(connection)}
     if terminal_id not in found:
         raise EnrolmentError(

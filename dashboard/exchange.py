@@ -7,10 +7,10 @@ State, not events: any order, repetition and loss of messages ends in the same t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard import clock, quarantine, schema, store
@@ -59,20 +59,38 @@ def take(connection: Connection, terminal_id: str, batch: Batch, today: date | N
 
 
 def handle_status(
-    connection: Connection, terminal_id: str, status: Status, received: datetime, *, retained: bool = False
+    connection: Connection,
+    terminal_id: str,
+    status: Status,
+    received: datetime,
+    *,
+    retained: bool = False,
+    sure: bool = True,
 ) -> Ack:
     """Remember an enrolled terminal's status; the answer is what the database holds of its epoch.
 
-    `received` is an aware datetime. A `retained` status that is known already keeps the time at which it first came.
+    `received` is an aware datetime, by a clock that is `sure` to be right or not. A `retained` status that is known
+    already keeps the time at which it first came. Of a last will only that it came is kept: the rest is older than what
+    the terminal said since.
     """
-    payload = wire.encode(status).decode()
-    row = {"terminal_id": terminal_id, "received": received.astimezone(UTC), "payload": payload}
+    state = "retired" if status.retired else status.state
+    row = {
+        "terminal_id": terminal_id,
+        "received": received.astimezone(UTC),
+        "payload": wire.encode(status).decode().rstrip(),
+        "state": state,
+        "hours_ahead": _hours_ahead(status, received) if sure and not retained else None,
+    }
     statement = _insert(connection, schema.status)
+    changed = ("received", "state") if state == "offline" else ("received", "state", "payload", "hours_ahead")
+    new, old = statement.excluded, schema.status.c
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["terminal_id"],
-            set_={"received": statement.excluded.received, "payload": statement.excluded.payload},
-            where=(schema.status.c.payload != statement.excluded.payload) if retained else None,
+            set_={name: new[name] for name in changed},
+            where=or_(*(old[name] != new[name] for name in changed if name in ("state", "payload")))
+            if retained
+            else None,
         ),
         [row],
     )
@@ -82,6 +100,15 @@ def handle_status(
         .values(release=status.release)
     )
     return held(connection, terminal_id, status.epoch)
+
+
+def _hours_ahead(status: Status, received: datetime) -> int | None:
+    """By how many hours a terminal's clock is ahead of ours, to the hour; None where it does not tell."""
+    try:
+        told = datetime.strptime(status.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (told - received.astimezone(UTC).replace(minute=0, second=0, microsecond=0)) // timedelta(hours=1)
 
 
 def held(connection: Connection, terminal_id: str, epoch: str) -> Ack:

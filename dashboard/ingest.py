@@ -19,10 +19,10 @@ from typing import Any, Literal
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.reasoncodes import ReasonCode
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import clock, exchange
+from dashboard import clock, exchange, terminal_health, undecodable
 from dashboard.clearing import Clearing
 from dashboard.forming import Forming
 from dashboard.trouble import StoreError, first_line
@@ -44,6 +44,8 @@ MOST_REMEMBERED = 1000
 """Of how many terminals it is remembered what the log says of them; of more, the log is silent."""
 
 CONNECT_SECONDS = 20.0
+NOTE_SECONDS = 60.0
+"""How often it is noted that somebody listens."""
 
 _BREAKS = (
     "the broker at {where} ends every connection soon after it began. Check [broker] port and tls, that no other "
@@ -59,8 +61,6 @@ class Ingest:
     """
 
     def __init__(self, config: Config, engine: Engine, *, today: Callable[[], date | None] = clock.known_today) -> None:
-        self.undecodable: dict[str, int] = {}
-        """How many messages of each terminal could not be read, since the start."""
         self._broker = config.broker
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._tls = tls.context(config.broker)
@@ -73,6 +73,7 @@ class Ingest:
         self._short = 0
         self._clearing = Clearing(engine)
         self._forming = Forming(engine, config.dashboard.threshold, today)
+        self._next_note = 0.0
 
     def run(self) -> None:
         """Connect, and connect again, until stopped."""
@@ -92,6 +93,7 @@ class Ingest:
     def _session(self) -> None:
         """One connection, from its beginning to its end. A client of its own: no old answer outlives its connection."""
         self._connected = self._answered = False
+        self._next_note = 0.0
         self._clearing = Clearing(self._engine)
         client = self._client()
         try:
@@ -186,6 +188,10 @@ class Ingest:
         try:
             for topic in self._clearing.due():
                 self._clear(client, topic)
+            if time.monotonic() >= self._next_note:
+                with self._engine.begin() as connection:
+                    terminal_health.listened(connection, datetime.now(UTC))
+                self._next_note = time.monotonic() + NOTE_SECONDS
         except (StoreError, SQLAlchemyError) as error:
             self._say(
                 "database", f"{first_line(error)}. Nothing is lost: terminals send again what was not acknowledged"
@@ -216,22 +222,9 @@ class Ingest:
             self._say("topic", "a message came on a topic that no terminal has; it is left alone")
             return
         try:
-            if kind == "tables":
-                self._tables(client, terminal, wire.decode(bytes(message.payload), Batch))
-            elif kind == "status":
-                self._status(client, terminal, wire.decode(bytes(message.payload), Status), message.retain)
+            self._take(client, terminal, kind, bytes(message.payload), message.retain)
             if kind == "tables" and message.retain:
                 self._clear(client, message.topic)  # No courier retains a batch; it would come at every connection.
-        except WireError:
-            if message.retain:
-                self._clear(client, message.topic)
-            if terminal in self.undecodable or len(self.undecodable) < MOST_REMEMBERED:
-                self.undecodable[terminal] = self.undecodable.get(terminal, 0) + 1
-            self._say_of(
-                terminal,
-                f"a message of kind {kind!r} from terminal {terminal!r} could not be read and was not acknowledged; "
-                "update the older of the two, terminal or dashboard",
-            )
         except (StoreError, SQLAlchemyError) as error:
             # Nothing was committed and nothing is acknowledged: the terminal sends it again.
             self._say(
@@ -240,10 +233,41 @@ class Ingest:
         except Exception:
             log.exception("a message from terminal %r hit a bug in Fjes; it was not acknowledged", terminal)
 
+    def _take(self, client: mqtt.Client, terminal: str, kind: str, payload: bytes, retained: bool) -> None:
+        try:
+            if kind == "tables":
+                self._tables(client, terminal, wire.decode(payload, Batch))
+            elif kind == "status":
+                self._status(client, terminal, wire.decode(payload, Status), retained)
+        except WireError as error:
+            if retained:
+                self._clear(client, wire.topic(terminal, "tables" if kind == "tables" else "status"))
+            self._undecodable(client, terminal, "tables" if kind == "tables" else "status", payload, str(error))
+
+    def _undecodable(
+        self, client: mqtt.Client, terminal: str, kind: Literal["tables", "status"], payload: bytes, reason: str
+    ) -> None:
+        with self._engine.begin() as connection:
+            if not self._may_send(connection, client, terminal, kind):
+                return
+            undecodable.keep(connection, terminal, kind, payload, reason, self._today() or clock.utc_date())
+        self._say_of(
+            terminal,
+            f"a message of kind {kind!r} from terminal {terminal!r} could not be read and was not acknowledged; "
+            "update the older of the two, terminal or dashboard. It is kept: fjes dashboard refused list",
+        )
+
+    def _may_send(
+        self, connection: Connection, client: mqtt.Client, terminal: str, kind: Literal["tables", "status"]
+    ) -> bool:
+        if exchange.is_enrolled(connection, terminal):
+            return True
+        self._stranger(client, terminal, kind, revoked=terminal in exchange.revoked(connection))
+        return False
+
     def _tables(self, client: mqtt.Client, terminal: str, batch: Batch) -> None:
         with self._engine.begin() as connection:
-            if not exchange.is_enrolled(connection, terminal):
-                self._stranger(client, terminal, "tables", revoked=terminal in exchange.revoked(connection))
+            if not self._may_send(connection, client, terminal, "tables"):
                 return
             ack, questions = exchange.take(connection, terminal, batch, self._today())
         self._answer(client, terminal, ack)
@@ -251,10 +275,11 @@ class Ingest:
 
     def _status(self, client: mqtt.Client, terminal: str, status: Status, retained: bool) -> None:
         with self._engine.begin() as connection:
-            if not exchange.is_enrolled(connection, terminal):
-                self._stranger(client, terminal, "status", revoked=terminal in exchange.revoked(connection))
+            if not self._may_send(connection, client, terminal, "status"):
                 return
-            ack = exchange.handle_status(connection, terminal, status, datetime.now(UTC), retained=retained)
+            sure = self._today() is not None
+            now = datetime.now(UTC)
+            ack = exchange.handle_status(connection, terminal, status, now, retained=retained, sure=sure)
         if status.state == "online":
             self._answer(client, terminal, ack)
 

@@ -1,6 +1,8 @@
 """Quarantine: tables that did not pass the checks, kept word for word until somebody looks at them and tries again.
 
-What is refused stops nothing else and is acknowledged like the rest: the terminal would only send it again.
+What is refused stops nothing else and is acknowledged like the rest: the terminal would only send it again. There is
+room for so much of one terminal, and of all, so that none can fill the disk. Of what is beyond that the number is kept:
+the terminal still has it, and can be had to send all of it again (`ask_again`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from dashboard import schema, store
@@ -19,6 +21,23 @@ from dashboard.schema import refused
 from ratings import table as tables
 from ratings import wire
 from ratings.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """So many things, and so many bytes of them."""
+
+    number: int
+    size: int
+
+    def holds(self, number: int, size: int) -> bool:
+        """Whether so much is within it."""
+        return number <= self.number and size <= self.size
+
+
+MOST_OF_ONE = Limit(1000, 4 * 1024 * 1024)
+"""Of one terminal: more than ten years of its tables, where a dashboard is too old for all of them."""
+MOST_OF_ALL = Limit(50_000, 256 * 1024 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,28 +64,56 @@ def read(raw: bytes, today: date | None) -> Table:
 def keep(
     connection: Connection, terminal_id: str, epoch: str, revision: int, bad: Sequence[tuple[bytes, str]], day: date
 ) -> None:
-    """Keep refused tables, each with its reason; one that is there already (sent twice) stays as it is."""
+    """Keep refused tables, each with its reason, while there is room; one that is there already stays as it is."""
     if not bad:
         return
-    rows = [
-        {
-            "terminal_id": terminal_id,
-            "epoch": epoch,
-            "revision": revision,
-            "payload": _text(raw),
-            "fingerprint": hashlib.sha256(raw).hexdigest(),
-            "reason": reason.replace("\0", "\\0"),
-            "day": day,
-        }
-        for raw, reason in bad
-    ]
-    dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
-    connection.execute(dialect.insert(refused).on_conflict_do_nothing(), rows)
+    here = (refused.c.terminal_id == terminal_id) & (refused.c.epoch == epoch)
+    known = set(connection.scalars(select(refused.c.fingerprint).where(here)))
+    left = room(connection, refused, terminal_id, MOST_OF_ONE, MOST_OF_ALL)
+    rows: list[dict[str, Any]] = []
+    size, unkept = 0, 0
+    for raw, reason in bad:
+        payload, fingerprint = storable(raw.decode("utf-8", "backslashreplace")), hashlib.sha256(raw).hexdigest()
+        if fingerprint in known:
+            continue
+        if not left.holds(len(rows) + 1, size + (length := len(payload.encode()))):
+            unkept += 1
+            continue
+        known.add(fingerprint)
+        size += length
+        rows.append(
+            {
+                "terminal_id": terminal_id,
+                "epoch": epoch,
+                "revision": revision,
+                "payload": payload,
+                "fingerprint": fingerprint,
+                "reason": storable(reason),
+                "day": day,
+                "size": length,
+            }
+        )
+    if rows:
+        dialect: Any = sqlite if connection.dialect.name == "sqlite" else postgresql
+        connection.execute(dialect.insert(refused).on_conflict_do_nothing(), rows)
+    if unkept:
+        at = (schema.epoch.c.terminal_id == terminal_id) & (schema.epoch.c.epoch == epoch)
+        connection.execute(update(schema.epoch).where(at).values(unkept=schema.epoch.c.unkept + unkept))
 
 
-def _text(raw: bytes) -> str:
-    """Word for word where it is text; what no database could keep as text is written as its escapes."""
-    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\0")
+def room(connection: Connection, table: Any, terminal_id: str, of_one: Limit, of_all: Limit) -> Limit:
+    """How much more may be kept of a terminal in a table with a `size`."""
+    taken = select(func.count(), func.coalesce(func.sum(table.c.size), 0)).select_from(table)
+    one = connection.execute(taken.where(table.c.terminal_id == terminal_id)).one()
+    every = connection.execute(taken).one()
+    return Limit(
+        min(of_one.number - one[0], of_all.number - every[0]), min(of_one.size - one[1], of_all.size - every[1])
+    )
+
+
+def storable(text: str) -> str:
+    """A text as any database keeps it: a zero is written as its escape."""
+    return text.replace("\0", "\\0")
 
 
 def listing(connection: Connection) -> list[Refused]:
@@ -91,16 +138,20 @@ def listing(connection: Connection) -> list[Refused]:
 def retry(connection: Connection, today: date | None) -> tuple[list[Refused], list[Refused]]:
     """Check all of it again, after an update or when the day has come: merge what passes, keep the rest.
 
-    Returns the accepted and the kept, these with today's reasons.
+    Returns the accepted and the kept, these with today's reasons. Of a revoked terminal nothing is taken in, nor is
+    what it sent before.
     """
     accepted: list[Refused] = []
     kept: list[Refused] = []
+    revoked = set(connection.scalars(select(schema.terminal.c.id).where(schema.terminal.c.revoked.is_not(None))))
     for each in listing(connection):
         here = refused.c.id == each.id
         try:
+            if each.terminal_id in revoked:
+                raise ValueError("the terminal is revoked; reissue it first, if this is to be taken in")
             table = read(each.payload.encode(), today)
         except ValueError as error:
-            reason = str(error).replace("\0", "\\0")
+            reason = storable(str(error))
             connection.execute(update(refused).where(here).values(reason=reason))
             kept.append(
                 Refused(
@@ -112,3 +163,34 @@ def retry(connection: Connection, today: date | None) -> tuple[list[Refused], li
             connection.execute(delete(refused).where(here))
             accepted.append(each)
     return accepted, kept
+
+
+def ask_again(connection: Connection) -> list[str]:
+    """Have terminals send all they have again where not all that was refused could be kept; returns their ids.
+
+    To them it is as if the database were lost. What is here already is not counted twice.
+    """
+    epoch = schema.epoch.c
+    allowed = select(schema.terminal.c.id).where(schema.terminal.c.revoked.is_(None))
+    where = (epoch.unkept > 0) & epoch.terminal_id.in_(allowed)
+    found = sorted(set(connection.scalars(select(epoch.terminal_id).where(where))))
+    connection.execute(update(schema.epoch).where(where).values(upto=0, batch=None, unkept=0))
+    return found
+
+
+def unkept(connection: Connection) -> dict[str, int]:
+    """How many refused tables there was no room for, by the terminal's name."""
+    terminal, epoch = schema.terminal.c, schema.epoch.c
+    query = select(terminal.name, func.sum(epoch.unkept)).join(schema.epoch, epoch.terminal_id == terminal.id)
+    rows = connection.execute(query.where(epoch.unkept > 0).group_by(terminal.name).order_by(terminal.name))
+    return {name: int(number) for name, number in rows}
+
+
+def forget(connection: Connection, terminal_id: str) -> int:
+    """Forget what was refused of a terminal; returns how many tables that were, kept or not."""
+    at, here = schema.epoch.c.terminal_id == terminal_id, refused.c.terminal_id == terminal_id
+    kept = connection.scalar(select(func.count()).select_from(refused).where(here)) or 0
+    unkept = connection.scalar(select(func.sum(schema.epoch.c.unkept)).where(at)) or 0
+    connection.execute(delete(refused).where(here))
+    connection.execute(update(schema.epoch).where(at).values(unkept=0))
+    return kept + int(unkept)

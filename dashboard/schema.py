@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -62,6 +63,8 @@ terminal = Table(
     Column("simulated", Boolean, nullable=False, server_default="0"),
     # The day (UTC) since which nothing of it is taken in; what was counted before stays.
     Column("revoked", Date),
+    # How many messages could not be read since it was looked into (`fjes dashboard refused forget`).
+    Column("undecodable", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("release IN ('closed', 'live')", name="release"),
 )
 
@@ -75,6 +78,8 @@ epoch = Table(
     Column("upto", BigInteger, nullable=False),
     # The last batch merged in order.
     Column("batch", String(36)),
+    # How many refused tables were not kept, for want of room: the card still has them.
+    Column("unkept", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("upto >= 0", name="upto"),
 )
 
@@ -116,16 +121,48 @@ refused = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("reason", Text, nullable=False),
     Column("day", Date, nullable=False),
+    # Of the payload, in bytes.
+    Column("size", Integer, nullable=False, server_default="0"),
     UniqueConstraint("terminal_id", "epoch", "fingerprint", name="uq_refused_fingerprint"),
+)
+
+undecodable = Table(
+    "undecodable",
+    metadata,
+    # Messages that are not of the protocol, a few of each terminal, byte for byte. They were not acknowledged.
+    Column("id", Integer, primary_key=True),
+    Column("terminal_id", ForeignKey("terminal.id"), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    # As it came: of a payload that is longer than any may be, only the beginning is kept.
+    Column("size", Integer, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    UniqueConstraint("terminal_id", "fingerprint", name="uq_undecodable_fingerprint"),
 )
 
 status = Table(
     "status",
     metadata,
-    # The last status of each terminal, as it came.
     Column("terminal_id", ForeignKey("terminal.id"), primary_key=True),
+    # When the last status came.
     Column("received", DateTime(timezone=True), nullable=False),
+    # The last one that the terminal sent itself: a last will is older than that.
     Column("payload", Text, nullable=False),
+    # What the last one says: `online`, `offline`, or `retired`.
+    Column("state", String(8), nullable=False, server_default="offline"),
+    # By how many hours the terminal's clock was ahead of ours; none where that could not be compared.
+    Column("hours_ahead", Integer),
+)
+
+listening = Table(
+    "listening",
+    metadata,
+    # When ingest was at the broker last: a terminal can be called silent only while somebody listens.
+    Column("id", Integer, primary_key=True),
+    Column("seen", DateTime(timezone=True), nullable=False),
+    CheckConstraint("id = 1", name="one"),
 )
 
 imported = Table(

@@ -56,6 +56,7 @@ class Courier:
         live = config.release.mode == "live"
         self._terminal = config.terminal.id
         self._broker = config.broker
+        self._live = live
         self._look_seconds = 1.0 if live else 60.0
         self._spread_seconds = 0.0 if live else 600.0
         self._patience = Patience(5.0 if live else 30.0, 600.0)
@@ -144,12 +145,19 @@ class Courier:
                 self._delivery.give_up()
                 self._send_status()  # Perhaps the dashboard is away: its answer shows that it is there.
             self._tell(Standing.BROKER if self._delivery.unheard() else Standing.DASHBOARD)
+            if self._has_news():
+                self._send_status()
             if self._may_send(now) and (batch := self._delivery.next_batch()) is not None:
                 self._give_up_at = now + self._patience.next()
                 self._publish("tables", wire.encode(batch))
         except StoreError as error:
             # The kiosk may have a recovery to finish, or is writing just now.
             self._say(logging.WARNING, f"{error} Trying again.")
+
+    def _has_news(self) -> bool:
+        """Whether all has come that the last status said was waiting. Where release is live, more is soon to wait."""
+        waited = self._reporter.waiting and not self._live
+        return waited and not self._delivery.unheard() and not self._delivery.is_due()
 
     def _may_send(self, now: float) -> bool:
         """Whether the moment has come: at once after a silence, spread out when a period has just been released."""

@@ -44,6 +44,11 @@ class Reporter:
         self._places = places
         self._last: Status | None = None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether the last status told of tables that wait."""
+        return self._last is not None and bool(self._last.pending)
+
     def status(self, state: str = "online", *, retired: bool = False) -> Status:
         """The status now. Raises StoreError where the outbox could not be read yet, not even once."""
         moment = self._now()

@@ -1,7 +1,4 @@
-"""`fjes dashboard`: the dashboard's database, its processes, and what was refused.
-
-Says what was done in a line or two. Never shows counts: quarantine shows what a terminal sent, which only IT reads.
-"""
+"""`fjes dashboard`: the dashboard's database and its processes. Says what was done in a line or two."""
 
 from __future__ import annotations
 
@@ -11,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fjes.commands.broker import broker
+from fjes.commands.refused import refused
 from fjes.commands.terminals import terminal
 from fjes.database import opened
 from fjes.logs import with_log
@@ -26,6 +24,7 @@ def dashboard() -> None:
 
 
 dashboard.add_command(broker)
+dashboard.add_command(refused)
 dashboard.add_command(terminal)
 
 
@@ -55,38 +54,6 @@ def ingest(config_file: Path) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         running.run()
-
-
-@dashboard.group()
-def refused() -> None:
-    """What terminals sent that did not pass the checks."""
-
-
-@refused.command("list")
-@with_database
-def list_refused(dashboard: Dashboard) -> None:
-    """Show what was refused, as it came, and why."""
-    from dashboard import quarantine, store
-
-    with opened(dashboard.database) as engine, store.reading(engine) as connection:
-        found = quarantine.listing(connection)
-    for each in found:
-        click.echo(f"{each.day}  {each.terminal}: {each.reason}\n            {each.payload}")
-    if not found:
-        click.echo("Nothing was refused.")
-
-
-@refused.command("retry")
-@with_database
-def retry_refused(dashboard: Dashboard) -> None:
-    """Check what was refused again: after an update, or when a clock was wrong."""
-    from dashboard import clock, quarantine
-
-    with opened(dashboard.database) as engine, engine.begin() as connection:
-        accepted, kept = quarantine.retry(connection, clock.known_today())
-    click.echo(f"Taken in now: {len(accepted)}. Still refused: {len(kept)}.")
-    for each in kept:
-        click.echo(f"{each.terminal}: {each.reason}")
 
 
 @dashboard.command()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from dashboard.broker import Folder
     from dashboard.enrolment import Newcomer
+    from dashboard.terminal_health import Health
     from ratings.config import Dashboard
 
 SUFFIX = ".fjes.toml"
@@ -117,19 +118,50 @@ def add(
 
 
 @terminal.command("list")
+@click.option("--check", is_flag=True, help="Show only what is to be seen to; then the exit code is 1.")
 @with_database
-def list_terminals(dashboard: Dashboard) -> None:
-    """Show the terminals: id, site, name, and whether they may send."""
-    from dashboard import enrolment, store
+def list_terminals(dashboard: Dashboard, check: bool) -> None:
+    """Show the terminals, whether they are heard, and what is the matter with them."""
+    from dashboard import store, terminal_health
 
     with opened(dashboard.database) as engine, store.reading(engine) as connection:
-        found = enrolment.listing(connection)
-    width = max((len(each.id) for each in found), default=0)
-    for each in found:
-        standing = "may send" if each.revoked is None else f"revoked on {each.revoked}"
-        click.echo(f"{each.id:<{width}}  {each.site}: {each.name}  ({each.timezone}; {standing})")
-    if not found:
+        overview = terminal_health.look(connection, datetime.now(UTC))
+    if overview.remark is not None:
+        click.echo(str(overview.remark))
+    shown = [each for each in overview.terminals if not (check and each.well)]
+    rows = [("id", "terminal", "heard", "waiting", "clock", "version"), *map(_row, shown)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for number, row in enumerate(rows if shown else []):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        for remark in shown[number - 1].remarks if number else ():
+            click.echo(f"    {'! ' if remark.fault else ''}{remark}")
+    if not overview.terminals:
         click.echo("No terminal is enrolled.")
+    if check and not overview.well:
+        raise click.exceptions.Exit(1)
+
+
+def _row(health: Health) -> tuple[str, ...]:
+    from dashboard.terminal_health import Standing
+
+    since = f"{health.since:%Y-%m-%d %H:00}" if health.since else ""
+    heard = {
+        Standing.ONLINE: f"online; all before {health.whole} is here" if health.whole else "online",
+        Standing.SILENT: f"silent since {since}",
+        Standing.NEVER: "never yet",
+        Standing.RETIRED: f"retired {since}",
+        Standing.REVOKED: f"revoked on {health.terminal.revoked}",
+    }[health.standing]
+    waiting = {None: "", 0: "nothing", 1: "1 table"}.get(health.pending, f"{health.pending} tables")
+    clock = health.clock if health.version else ""
+    return (
+        health.terminal.id,
+        f"{health.terminal.site}: {health.terminal.name} ({health.terminal.timezone})",
+        heard,
+        waiting,
+        clock,
+        health.version or "",
+    )
 
 
 @terminal.command()

@@ -22,7 +22,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, func, select, text
 
 from dashboard import ingest as module
-from dashboard import schema, store
+from dashboard import schema, store, undecodable
 from dashboard.ingest import Ingest
 from ratings import wire
 from ratings.config import Broker, Config
@@ -166,7 +166,7 @@ def test_a_status_is_answered_with_what_the_database_holds_and_remembered(termin
     with store.reading(enrolled) as connection:
         assert connection.scalar(select(schema.terminal.c.release)) == "live"
         stored = connection.scalar(select(schema.status.c.payload))
-    assert stored == wire.encode(online(5, release="live")).decode()
+    assert stored == wire.encode(online(5, release="live")).decode().rstrip()
 
 
 def test_a_gap_is_merged_but_not_passed_over(terminal: Terminal, enrolled: Engine) -> None:
@@ -229,14 +229,18 @@ def test_what_cannot_be_read_is_counted_and_not_acknowledged_and_its_content_is_
     with engine.begin() as connection:
         store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
     terminal = connect()
-    ingest = run(engine, broker.port)
+    run(engine, broker.port)
     terminal.wait_until("online")
 
     for _ in range(3):
         terminal.mqtt.publish(wire.topic("stua", "tables"), payload, qos=1)
     assert terminal.ask(online()) == Ack(EPOCH, 0, None)
 
-    assert ingest.undecodable == {"stua": 3}
+    with store.reading(engine) as connection:
+        assert connection.scalar(select(schema.terminal.c.undecodable)) == 3
+        (kept,) = undecodable.listing(connection)
+    assert (kept.terminal, kept.kind, kept.size, kept.day) == ("Stua", "tables", len(payload), TODAY)
+    assert kept.payload == payload[: wire.MOST_BYTES]
     assert len([each for each in caplog.records if "could not be read" in each.message]) == 1
     assert "secret-word" not in caplog.text
     engine.dispose()

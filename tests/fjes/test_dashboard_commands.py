@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
-from dashboard import quarantine, store
+from dashboard import exchange, quarantine, store, terminal_health, undecodable
 from fjes.cli import main
+from ratings import wire
 
 
 def fjes(*arguments: str) -> Result:
@@ -59,6 +62,84 @@ def test_what_was_refused_is_listed_and_can_be_tried_again(sqlite_url: str) -> N
     assert bad.decode() in listed
     tried = fjes("refused", "retry", "--database", sqlite_url).output
     assert tried.startswith("Taken in now: 1. Still refused: 1.\nStua: not a table")
+
+
+def test_what_could_not_be_kept_or_read_is_listed_and_forgotten(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quarantine, "MOST_OF_ONE", quarantine.Limit(1, 10**6))
+    epoch = "11111111-1111-4111-8111-111111111111"
+    engine = store.open_engine(sqlite_url)
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
+        bad = [msgspec.Raw(b'["a\\u001b[2J"]'), msgspec.Raw(b'["b"]'), msgspec.Raw(b'["c"]')]
+        exchange.handle_batch(connection, "stua", wire.Batch(epoch, epoch, 0, 3, bad), date(2026, 1, 2))
+        for number in range(3):
+            undecodable.keep(connection, "stua", "tables", b"\x1b[2J" * 5000, "not a batch", date(2026, 1, number + 1))
+    engine.dispose()
+
+    listed = fjes("refused", "list", "--database", sqlite_url).output
+    assert "Stua: no room for 2 more." in listed
+    assert "2026-01-01  Stua: of kind 'tables', 20000 bytes, could not be read: not a batch" in listed
+    assert "Stua: 3 messages could not be read" in listed
+    assert "\x1b" not in listed, "nothing that a screen would act on"
+    assert max(map(len, listed.splitlines())) < 5000
+
+    tried = fjes("refused", "retry", "--database", sqlite_url).output
+    assert "Still refused: 1." in tried
+    assert "send all they have again: stua." in tried
+
+    assert fjes("refused", "forget", "stuua", "--database", sqlite_url).output == (
+        "Error: there is no terminal with the id 'stuua'; there are: stua\n"
+    )
+    forgotten = fjes("refused", "forget", "stua", "--database", sqlite_url).output
+    assert forgotten == "Forgotten of 'Stua': refused tables: 1; messages that could not be read: 3.\n"
+    assert fjes("refused", "list", "--database", sqlite_url).output == "Nothing was refused.\n"
+
+
+def test_the_list_tells_how_terminals_are_and_its_exit_code_whether_all_is_well(sqlite_url: str) -> None:
+    engine = store.open_engine(sqlite_url)
+
+    def hear(name: str, **told: object) -> None:
+        now = datetime.now(UTC)
+        status = wire.Status("online", "1.2", "11111111-1111-4111-8111-111111111111", 0, "closed", pending=0)
+        told = {"hour": f"{now:%Y-%m-%dT%H}", "day": f"{now:%Y-%m-%d}", "clock": "network"} | told
+        with engine.begin() as connection:
+            exchange.handle_status(connection, name, msgspec.structs.replace(status, **told), now)
+            terminal_health.listened(connection, now)
+
+    with engine.begin() as connection:
+        for name in ("Hall", "Stua", "Venterom"):
+            store.add_terminal(connection, name, "Pro Sentret", "Europe/Oslo")
+    hear("stua")
+    hear("hall", pending=3)
+    listed = fjes("terminal", "list", "--database", sqlite_url)
+    head, hall, stua, venterom = (re.split("  +", line) for line in listed.output.splitlines())
+    today = datetime.now(UTC).date()
+    assert head == ["id", "terminal", "heard", "waiting", "clock", "version"]
+    assert stua == [
+        "stua",
+        "Pro Sentret: Stua (Europe/Oslo)",
+        f"online; all before {today} is here",
+        "nothing",
+        "network",
+        "1.2",
+    ]
+    assert hall == ["hall", "Pro Sentret: Hall (Europe/Oslo)", "online", "3 tables", "network", "1.2"]
+    assert venterom == ["venterom", "Pro Sentret: Venterom (Europe/Oslo)", "never yet"]
+    checked = fjes("terminal", "list", "--check", "--database", sqlite_url)
+    assert (checked.exit_code, checked.output) == (0, "")
+
+    hear("stua", clock="wrong", assumed="2026-01")
+    listed = fjes("terminal", "list", "--database", sqlite_url)
+    assert "    ! Its clock is not known to be right" in listed.output
+    assert "    Some of 2026-01 was placed there by assumption" in listed.output
+    assert listed.exit_code == 0
+    checked = fjes("terminal", "list", "--check", "--database", sqlite_url)
+    assert checked.exit_code == 1
+    assert "stua" in checked.output
+    assert "hall" not in checked.output
+    engine.dispose()
 
 
 def test_ingest_without_its_configuration_says_so(tmp_path: Path) -> None:

@@ -12,7 +12,10 @@ from zoneinfo import ZoneInfo
 import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import select
 
+from dashboard import schema, store
+from dashboard.ingest import Ingest
 from ratings import config, wire
 from ratings.config import Config
 from ratings.scale import Score
@@ -30,7 +33,7 @@ from terminal.trust import Trust
 from tests.conftest import Mosquitto
 from tests.terminal.board import Board
 from tests.terminal.conftest import oslo
-from tests.terminal.test_courier import running
+from tests.terminal.test_courier import held, new_database, running, today
 
 NOON = oslo(2026, 11, 23, 12)
 
@@ -245,3 +248,26 @@ def iter_now(messages: queue.Queue[bytes]) -> list[bytes]:
 def hour(status: bytes) -> bytes:
     """The one thing that time itself moves."""
     return wire.decode(status, Status).hour.encode()
+
+
+def test_when_all_has_arrived_that_was_waiting_it_says_so_once_and_soon(
+    broker: Mosquitto, settings: Config, ledger: Ledger, tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    engine = new_database(tmp_path / "fjes.db")
+    told: list[int | None] = []
+    heard = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+    heard.on_message = lambda _client, _data, message: told.append(wire.decode(bytes(message.payload), Status).pending)
+    heard.on_connect = lambda client, *_: client.subscribe("fjes/v1/stua/status", 1)
+    heard.connect("127.0.0.1", broker.port)
+    heard.loop_start()
+    settings = settings_for(tmp_path, broker.port)
+    with running(Ingest(settings, engine, today=today)), running(Courier(settings)):
+        wait_for(lambda: told[-1:] == [0], "the news", 60)
+        assert told[0] == Outbox(settings.terminal.store).epochs()[-1][1] > 0
+        with store.reading(engine) as connection:
+            wait_for(lambda: held(engine) == 1)
+            assert connection.scalar(select(schema.epoch.c.upto)) == told[0]
+    assert told.count(0) <= 2, "the news, and the goodbye"
+    heard.disconnect()
+    heard.loop_stop()
+    engine.dispose()
