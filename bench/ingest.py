@@ -6,18 +6,10 @@ and on a PostgreSQL of its own where that is installed; both wait for the disk.
 
 from __future__ import annotations
 
-import contextlib
-import os
-import pwd
 import random
-import shutil
-import signal
-import socket
-import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,7 +17,8 @@ from statistics import median
 
 from sqlalchemy import Engine
 
-from bench import processes
+from bench import postgres, processes
+from bench.figures import verdict
 from dashboard import exchange, store
 from ratings import period as periods
 from ratings import wire
@@ -36,7 +29,7 @@ from ratings.table import COUNTED, REPEAT, UNCHOSEN, Cells, Epoch, Revision, Sli
 TERMINALS = 48
 ROUNDS = 4
 YEAR = 2025
-START_SECONDS = 60.0
+AIM = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +111,9 @@ def on_sqlite(folder: Path) -> Speed:
 
 def on_postgres() -> Speed | None:
     """None where no PostgreSQL is installed."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"), key=lambda each: int(each.parts[-3]))
-    if not programs:
+    if not postgres.is_installed():
         return None
-    with _postgres(programs[-1].parent) as url:
+    with postgres.running() as url:
         return _measure(url)
 
 
@@ -133,47 +125,15 @@ def _measure(url: str) -> Speed:
         engine.dispose()
 
 
-@contextlib.contextmanager
-def _postgres(programs: Path) -> Iterator[str]:
-    """A PostgreSQL with its usual settings, on 127.0.0.1 and a free port, gone afterwards; gives its URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder = Path(tempfile.mkdtemp(prefix="fjes-bench-postgres-"))
-    process = None
-    try:
-        # It refuses to run as root.
-        user = pwd.getpwnam("postgres").pw_name if os.getuid() == 0 else None
-        if user:
-            shutil.chown(folder, user)
-        more = {"cwd": folder, "user": user, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        data = str(folder / "data")
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "fjes", "-A", "trust", "--locale=C", "-E", "UTF8"],
-            check=True,
-            **more,
-        )  # type: ignore[call-overload]
-        options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="]
-        # No parent's death signal: it is lost with the change of user. PostgreSQL ends when its folder goes.
-        process = subprocess.Popen([programs / "postgres", "-D", data, *options], start_new_session=True, **more)  # type: ignore[call-overload]
-        until = time.monotonic() + START_SECONDS
-        while subprocess.run([programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]).returncode:
-            if process.poll() is not None or time.monotonic() > until:
-                raise SystemExit("PostgreSQL did not start")
-            time.sleep(0.1)
-        yield f"postgresql://fjes@127.0.0.1:{port}/postgres"
-    finally:
-        if process is not None:
-            process.send_signal(signal.SIGINT)  # "fast": open connections are ended
-            processes.end(process)
-        shutil.rmtree(folder)
-
-
-def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        print("SQLite", on_sqlite(Path(folder)))
-    print("PostgreSQL", on_postgres())
+def main(folder: Path) -> None:
+    """Measure and print both."""
+    sqlite = on_sqlite(folder)
+    print(f"  SQLite      {sqlite}")
+    print(f"  PostgreSQL  {on_postgres() or 'is not installed'}")
+    aim, found = f"at least {AIM:,} a second", f"{sqlite.per_second:,.0f} a second"
+    print(verdict("tables taken in, on SQLite", aim, found, met=sqlite.per_second >= AIM))
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory(prefix="bench-", dir=processes.HERE / ".cache") as main_folder:
+        main(Path(main_folder))
