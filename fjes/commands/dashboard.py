@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +17,9 @@ from fjes.logs import with_log
 from fjes.options import with_database
 
 if TYPE_CHECKING:
-    from ratings.config import Dashboard
+    from sqlalchemy import Engine
+
+    from ratings.config import Config, Dashboard
 
 
 @click.group()
@@ -57,17 +61,26 @@ def ingest(config_file: Path) -> None:
 
 
 @dashboard.command()
+@click.option("--ingest", "also_ingest", is_flag=True, help="Take in what terminals send, too; needs --config.")
 @with_database
 @with_log
-def web(dashboard: Dashboard) -> None:
+@click.pass_context
+def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None:
     """Serve the pages, until stopped (SIGTERM or Ctrl-C). Address and port are those of the configuration."""
     import signal
     import sys
 
     from dashboard import web
 
+    settings: Config | None = None
+    if also_ingest:
+        from ratings import config
+
+        if context.params["config_file"] is None:
+            raise click.UsageError("--ingest needs --config with a [broker]")
+        settings = config.load(context.params["config_file"])
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with opened(dashboard.database) as engine:
+    with opened(dashboard.database) as engine, _beside(settings, engine):
         click.echo(f"The pages are on http://{dashboard.host}:{dashboard.port}")
         try:
             web.serve(web.create_app(engine, dashboard), dashboard.host, dashboard.port)
@@ -76,3 +89,33 @@ def web(dashboard: Dashboard) -> None:
                 f"cannot listen on {dashboard.host}, port {dashboard.port}: {error.strerror}; "
                 "end what uses it, or set another [dashboard] port"
             ) from None
+
+
+@contextlib.contextmanager
+def _beside(settings: Config | None, engine: Engine) -> Iterator[None]:
+    """Ingest in a thread of its own, where settings are given. Should it ever end by itself, so does the process."""
+    if settings is None:
+        yield
+        return
+    import os
+    import signal
+    import threading
+
+    from dashboard.ingest import Ingest
+
+    running = Ingest(settings, engine)
+
+    def run() -> None:
+        try:
+            running.run()
+        except BaseException:
+            os.kill(os.getpid(), signal.SIGTERM)  # Whoever started this starts it again; pages alone would hide it.
+            raise
+
+    thread = threading.Thread(target=run, name="ingest")
+    thread.start()
+    try:
+        yield
+    finally:
+        running.stop()
+        thread.join()

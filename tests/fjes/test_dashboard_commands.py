@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -12,7 +17,13 @@ from click.testing import CliRunner, Result
 
 from dashboard import exchange, quarantine, store, terminal_health, undecodable
 from fjes.cli import main
-from ratings import wire
+from ratings import config, wire
+from terminal.courier import Courier
+from terminal.ledger import Ledger
+from tests.conftest import Mosquitto, free_port
+from tests.terminal.test_courier import held, running, tap
+
+Wait = Callable[..., None]
 
 
 def fjes(*arguments: str) -> Result:
@@ -147,3 +158,61 @@ def test_ingest_without_its_configuration_says_so(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert "there is no such file" in result.output
+
+
+@contextlib.contextmanager
+def serving(folder: Path, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The real process of the pages."""
+    with (folder / "said").open("wb") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fjes", "dashboard", "web", *more], stdout=said, stderr=said, cwd=folder
+        )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_pages_and_ingest_can_be_one_process_that_ends_when_it_is_told_to(
+    tmp_path: Path, sqlite_url: str, broker: Mosquitto, wait_for: Wait
+) -> None:
+    engine = store.open_engine(sqlite_url)
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
+    port = free_port()
+    settings = tmp_path / "fjes.toml"
+    settings.write_text(
+        f"""
+        [terminal]
+        id = "stua"
+        store = "{tmp_path / "card"}"
+        state = "{tmp_path / "state"}"
+        [release]
+        mode = "live"
+        [broker]
+        host = "127.0.0.1"
+        port = {broker.port}
+        [dashboard]
+        database = "{sqlite_url}"
+        port = {port}
+        """
+    )
+    loaded = config.load(settings)
+    with contextlib.closing(Ledger.open(loaded.terminal.store, loaded.release, loaded.terminal.zone, ["nb"])) as ledger:
+        tap(ledger, 7)
+    with serving(tmp_path, "--ingest", "--config", str(settings)) as process:
+        with running(Courier(loaded)):
+            wait_for(lambda: held(engine) == 7, "the ratings", 60)
+        page = urllib.request.urlopen(f"http://127.0.0.1:{port}/?lang=en", timeout=30).read().decode()
+        assert "Pro Sentret" in page
+        process.terminate()
+        assert process.wait(30) == 0
+    assert "Traceback" not in (tmp_path / "said").read_text()
+    engine.dispose()
+
+
+def test_ingest_beside_the_pages_needs_to_know_the_broker(sqlite_url: str) -> None:
+    result = fjes("web", "--ingest", "--database", sqlite_url)
+    assert result.exit_code == 2
+    assert "--ingest needs --config" in result.output
