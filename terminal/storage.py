@@ -21,6 +21,9 @@ BUSY_SECONDS = 2.0
 
 LOCK = "kiosk.lock"
 
+OWN, SHARED = 0o600, 0o640
+"""Who may open a file of the card: the kiosk's user alone, or its group, the courier's, to read as well."""
+
 _PAGE = 4096
 
 
@@ -54,10 +57,12 @@ def _explain(error: sqlite3.Error, path: Path) -> str:
                 f"{path}: damaged. Nothing was changed. Keep a copy of the folder for rescue, move the folder aside, "
                 "and start again: a new store is made, and what the dashboard has already stays there."
             )
+        case sqlite3.SQLITE_READONLY if code == sqlite3.SQLITE_READONLY_ROLLBACK:
+            return f"{path}: left in the middle of a change, by a cut of power. The kiosk puts it right when it starts."
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return f"{path}: may not be written. Check the owner of the file and that the card is not write-protected."
         case sqlite3.SQLITE_CANTOPEN:
-            return f"{path}: cannot be opened. Check that the folder exists and that this user may write in it."
+            return f"{path}: cannot be opened. Check that the folder exists and that this user may open what is in it."
         case sqlite3.SQLITE_IOERR:
             return f"{path}: the card does not read or write ({error}). Replace it; copy the folder first if you can."
         case _:
@@ -86,7 +91,8 @@ def lock(folder: Path) -> int:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open or make a database of the card. Transactions are begun and ended by the caller."""
+    """Open or make a database that is nobody else's. Transactions are begun and ended by the caller."""
+    _let_in(path, OWN)
     connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False)
     try:
         connection.execute("PRAGMA temp_store=MEMORY")  # Nothing of ratings goes to /tmp.
@@ -98,9 +104,21 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def attach(connection: sqlite3.Connection, path: Path, name: str) -> None:
-    """Attach a second database of the card under `name`."""
+    """Attach a second database under `name`, which the courier may read."""
+    _let_in(path, SHARED)
     connection.execute(f"ATTACH DATABASE ? AS {name}", (str(path),))
     prepare(connection, name)
+
+
+def _let_in(path: Path, mode: int) -> None:
+    """Make a database, and let in who may open it and its journal; SQLite makes journals as their databases are."""
+    for each in (path, journal_of(path)):
+        if each == path or each.exists():
+            descriptor = os.open(each, os.O_RDWR | os.O_CREAT, mode)
+            try:
+                os.fchmod(descriptor, mode)  # Whatever the umask is, and whoever copied it here.
+            finally:
+                os.close(descriptor)
 
 
 def prepare(connection: sqlite3.Connection, name: str) -> None:
@@ -125,9 +143,12 @@ def wipe_journal(path: Path) -> None:
     The journal holds pages as they were before the last transaction: crossed with the database, they would tell
     the last tap. Call it between transactions only. (SQLite takes its locks on the database, not on the journal.)
     """
-    descriptor = os.open(journal_of(path), os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(journal_of(path), os.O_RDWR | os.O_CREAT, OWN)
     try:
         length = os.fstat(descriptor).st_size
+        if not length:
+            # A journal that the courier may not look into keeps it from the database, too.
+            os.fchmod(descriptor, path.stat().st_mode & 0o777)
         os.pwrite(descriptor, bytes(max(length, JOURNAL_BYTES)), 0)
         if length > JOURNAL_BYTES:
             os.ftruncate(descriptor, JOURNAL_BYTES)

@@ -43,7 +43,7 @@ def kiosk(config_file: Path) -> None:
     import signal
 
     from ratings import config
-    from terminal import identity
+    from terminal import identity, memory
     from terminal.clock import CheckedClock
     from terminal.kiosk.app import Kiosk
     from terminal.kiosk.environment import DisplayError
@@ -53,6 +53,7 @@ def kiosk(config_file: Path) -> None:
     from terminal.ledger import Ledger, StoreError
     from terminal.trust import Trust
 
+    memory.leave_no_core()
     settings = config.load(config_file)
     trust = Trust(settings.terminal.clock)
     try:
@@ -124,8 +125,10 @@ def courier(config_file: Path) -> None:
     import signal
 
     from ratings import config
+    from terminal import memory
     from terminal.courier import Courier
 
+    memory.leave_no_core()
     running = Courier(config.load(config_file))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())

@@ -45,6 +45,34 @@ def test_the_users_can_be_made() -> None:
     assert made.returncode == 0, made.stderr
 
 
+def settings(unit: str) -> dict[str, str]:
+    """What one of our units sets, by name."""
+    lines = (UNITS / unit).read_text("utf-8").splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+
+
+def test_kiosk_and_courier_are_two_users_of_one_group_and_in_none_of_the_others_that_matters() -> None:
+    kiosk, courier = settings("fjes-kiosk.service"), settings("fjes-courier.service")
+    assert kiosk["User"] != courier["User"]
+    assert kiosk["Group"] == courier["Group"] == "fjes-terminal"
+    # As tests/terminal/test_users.py has it: the group may look into the folder, and the kiosk says into which files.
+    assert kiosk["StateDirectoryMode"] == courier["StateDirectoryMode"] == "0750"
+    lines = [line.split() for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines()]
+    assert ["u", courier["User"], "-:fjes-terminal"] in [line[:3] for line in lines]
+    assert ["u", kiosk["User"], "-:fjes-terminal"] in [line[:3] for line in lines]
+    assert [line[2] for line in lines if line[:2] == ["m", courier["User"]]] == ["fjes"]
+
+
+@pytest.mark.parametrize("unit", ["fjes-kiosk.service", "fjes-courier.service"])
+def test_what_the_terminal_has_in_memory_is_written_down_nowhere(unit: str) -> None:
+    assert settings(unit)["LimitCORE"] == "0"
+    assert settings(unit)["MemorySwapMax"] == "0"
+
+
+def test_the_kiosk_may_open_no_network() -> None:
+    assert settings("fjes-kiosk.service")["RestrictAddressFamilies"] == "AF_UNIX AF_NETLINK"
+
+
 def test_every_service_runs_as_a_user_that_is_made_and_never_as_root() -> None:
     users = {line.split()[1] for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"}
     for unit in SERVICES:
