@@ -9,12 +9,13 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 # What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser, database and
-# X server (libatomic1 is for the program through which Playwright drives the browser, libxtst6 for clicks).
+# X server, and what shows which files a process touches (libatomic1 is for the program through which Playwright drives
+# the browser, libxtst6 for clicks).
 # What speaks and encodes the recordings is welcome: without it there is no listen button, and all else works.
 # Where there is no apt: install their like, and empty these (make run RUN_PACKAGES= VOICE_PACKAGES=).
 RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
 VOICE_PACKAGES ?= espeak-ng vorbis-tools
-TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6
+TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace
 ARGS ?=
 
 VENV := .venv

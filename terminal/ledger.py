@@ -244,6 +244,8 @@ class Ledger:
         if self._reshape:
             with storage.plain_errors(self.path):
                 self.connection.execute("VACUUM main")
+                # SQLite reads both files' schemas anew after it. With the next tap, the outbox's file would tell when.
+                self._has(OUTBOX, "released")
             self._reshape = False
 
     def close(self) -> None:

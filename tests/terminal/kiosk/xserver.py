@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -179,15 +179,18 @@ class Place:
         self.server = server
         self.store = folder / "card"
         self.store.mkdir()
+        self.state = folder / "state"
         self.config = folder / "fjes.toml"
         # No sound: where there is a card, a listen button would come some time after the faces.
         rest = f"[sound]\nvolume_percent = 0\n[kiosk]\nthanks_seconds = 0.5\n{kiosk}"
-        self.config.write_text(f'[terminal]\nclock = "system"\nstore = "{self.store}"\n{rest}', "utf-8")
+        where = f'store = "{self.store}"\nstate = "{self.state}"'
+        self.config.write_text(f'[terminal]\nclock = "system"\n{where}\n{rest}', "utf-8")
         self.empty = [folder / name for name in ("home", "temporary", "here")]
         for each in self.empty:
             each.mkdir()
 
-    def start(self, command: str, *program: str) -> subprocess.Popen[str]:
+    def start(self, command: str, *program: str, under: Sequence[str] = ()) -> subprocess.Popen[str]:
+        """Start one of our processes; `under` is what starts it in its turn, such as strace with its options."""
         kept = {
             name: value
             for name, value in os.environ.items()
@@ -198,7 +201,7 @@ class Place:
         kept |= {"PYTHONPATH": str(Path.cwd()), "PYTHONDONTWRITEBYTECODE": "1"}
         python = [sys.executable, "-W", "error", *(program or ("-m", "fjes"))]
         return subprocess.Popen(
-            [*python, "terminal", command, "--config", str(self.config)],
+            [*under, *python, "terminal", command, "--config", str(self.config)],
             cwd=here,
             env=kept,
             stdout=subprocess.PIPE,
