@@ -73,6 +73,8 @@ class Schedule:
         )
         self._days = 0
         self._full = False
+        self._went_back = False
+        """Whether the dashboard's database has lost what was acknowledged."""
         self.thanked = [0, 0, 0, 0]
         self._perhaps = [0, 0, 0, 0]
         """Pressed, and the kiosk was killed before it answered."""
@@ -110,6 +112,7 @@ class Schedule:
             (5, self._database_restored),
             (5, self._backup),
             (4, self._disk_full),
+            (4, self._dashboards_disk_full),
             (12, self._network),
             (8, self._rest),
         ]
@@ -182,7 +185,9 @@ class Schedule:
     # The dashboard.
 
     def _ingest_killed(self) -> str:
-        return self._killed(self._site.ingest)
+        told = self._killed(self._site.ingest)
+        self._see_acknowledgements()
+        return told
 
     def _killed(self, process: Process) -> str:
         number = self._dice.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM))
@@ -230,17 +235,37 @@ class Schedule:
             client.disconnect()
             client.loop_stop()
 
+    def _dashboards_disk_full(self) -> str:
+        """While something arrives. (A PostgreSQL has a disk of its own, which is left alone.)"""
+        room = self._dice.choice((0, 20_000))
+        self._site.ingest.limit_files(room)
+        days = self._time_passes()
+        time.sleep(0.8)
+        self._see_acknowledgements()
+        self._site.ingest.limit_files(-1)
+        return f"from {room} bytes on; days {days}"
+
     def _backup(self) -> str:
         return self._without_ingest(self._site.base.back_up)
 
     def _database_lost(self) -> str:
-        return self._without_ingest(self._site.base.lose)
+        told = self._without_ingest(self._site.base.lose)
+        self._went_back = True
+        return told
 
     def _database_restored(self) -> str:
-        return self._without_ingest(self._site.base.restore)
+        told = self._without_ingest(self._site.base.restore)
+        self._went_back = True
+        return told
+
+    def _see_acknowledgements(self) -> None:
+        """Nothing is acknowledged that is not stored; after a loss, the courier has to hear of it first."""
+        wrong = self._site.acknowledged_too_soon()
+        assert self._went_back or not wrong, wrong
 
     def _without_ingest(self, action: Callable[[], None]) -> str:
         self._site.ingest.end(signal.SIGKILL)
+        self._see_acknowledgements()
         action()
         self._site.ingest.start()
         return ""

@@ -131,24 +131,27 @@ class Schedule:
             (4, self._lost),
             (3, self._give_up),
             (3, self._connect),
-            (6, self._all_well),
+            (10, self._all_well),
             (2, self._restart),
             (2, self._courier_forgets),
             (2, self._ingest_restarts),
             (3, self._back_up),
             (1, self._lose_database),
-            (2, self._restore),
+            (4, self._restore),
         ]
         if self.kind is Kind.CLOCKS:
             steps += [(8, self._clock), (4, self._boot)]
         if self.kind is Kind.CARDS:
             steps += [(8, self._image), (7, self._rewind), (5, self._clone), (3, self._move), (2, self._burn)]
         weights = [weight for weight, _ in steps]
-        _, step = self._dice.choices(steps, weights)[0]
-        device = self._dice.choice(self._devices)
-        if (more := step(device)) is not None:
-            self.figures.events[step.__name__.strip("_")] += 1
-            self._tell(f"{self._time:%Y-%m-%d %H:%M} {device.folder.name}: {step.__name__.strip('_')} {more}")
+        more = None
+        while more is None:  # Some have nothing to do now.
+            _, step = self._dice.choices(steps, weights)[0]
+            device = self._dice.choice(self._devices)
+            more = step(device)
+        name = step.__name__.strip("_")
+        self.figures.events[name] += 1
+        self._tell(f"{self._time:%Y-%m-%d %H:%M} {device.folder.name}: {name} {more}")
 
     def _cut(self, chance: float = 0.12) -> int | None:
         return writes(self._dice) if self._dice.random() < chance else None

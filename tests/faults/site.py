@@ -25,6 +25,7 @@ from dashboard import schema, store
 from ratings import wire
 from ratings.scale import ZERO, Counts, add
 from ratings.table import Slice
+from terminal.delivery import confirmed
 from tests.conftest import Mosquitto
 from tests.faults.bases import TERMINAL, Base
 from tests.faults.proxy import Proxy
@@ -194,6 +195,18 @@ class Site:
             slice_: add(ZERO, *((r.very_unhappy, r.unhappy, r.happy, r.very_happy) for r in rows if r.slice == slice_))
             for slice_ in Slice
         }
+
+    def acknowledged_too_soon(self) -> str:
+        """What the courier takes for delivered and the dashboard's database does not have; empty if nothing."""
+        believed = confirmed(self._folder / "state")  # First: what the database has only grows.
+        engine = store.open_engine(self.base.url)
+        try:
+            with store.reading(engine) as connection:
+                stored = {row.epoch: row.upto for row in connection.execute(select(schema.epoch))}
+        finally:
+            engine.dispose()
+        wrong = {epoch: upto for epoch, upto in believed.items() if upto > stored.get(epoch, 0)}
+        return f"{wrong} acknowledged, {stored} stored" if wrong else ""
 
     def arrived(self) -> bool:
         """Whether the dashboard has what the card has released."""
