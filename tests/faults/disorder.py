@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import random
 import signal
-import threading
 import time
 import uuid
 from collections import Counter
@@ -26,7 +25,7 @@ from ratings import wire
 from ratings.scale import Score
 from ratings.table import Slice
 from tests.conftest import wait
-from tests.faults.bases import Base
+from tests.faults.bases import TERMINAL, Base
 from tests.faults.proxy import Way
 from tests.faults.site import Process, Site
 
@@ -138,8 +137,8 @@ class Schedule:
             assert self._full, "the kiosk is out of order, and its disk has space"
         return answer
 
-    def _time_passes(self) -> str:
-        days = min(self._dice.choice((1, 8, 31)), MOST_DAYS - self._days)
+    def _time_passes(self, days: int = 0) -> str:
+        days = min(days or self._dice.choice((1, 8, 31)), MOST_DAYS - self._days)
         self._days += days
         self._site.kiosk.say(f"days {days}")
         answer = self._site.kiosk.hear()
@@ -206,30 +205,36 @@ class Schedule:
 
     def _flood(self) -> str:
         """More comes than ingest reads meanwhile: a broker with a limit drops, and tells nobody who sent it."""
-        self._site.ways[1].set(Way.GOOD)
+        for way in self._site.ways:
+            way.set(Way.GOOD)
         with self._loud() as client:
             self._site.ingest.send(signal.SIGSTOP)
             # Well formed, and of a terminal that nobody knows.
             payload = wire.encode(wire.Batch(str(uuid.UUID(int=0)), str(uuid.UUID(int=0)), 0, 0, []))
             sent = [client.publish(wire.topic("loud", "tables"), payload, 1) for _ in range(FLOOD)]
             wait(lambda: all(each.is_published() for each in sent), "the broker to confirm", 30)
-        passed = self._time_passes()
-        time.sleep(0.5)
+        passed = self._time_passes(31)  # A month's total is released, whatever was tapped.
+        time.sleep(0.8)
         self._site.ingest.send(signal.SIGCONT)
+        # Nothing else happens meanwhile that would have the courier begin anew.
+        self._wait_until_arrived()
         return f"of {FLOOD} messages; days {passed}"
 
     @contextlib.contextmanager
     def _loud(self) -> Iterator[mqtt.Client]:
-        """Another client of the broker, when the dashboard has told it that it is there."""
-        online = threading.Event()
+        """Another client of the broker, when dashboard and terminal have told it that they are there, and are quiet."""
+        online: set[str] = set()
         client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         client.max_inflight_messages_set(FLOOD)
-        client.on_message = lambda _client, _data, message: online.set() if b"online" in message.payload else None
+        client.on_message = lambda _client, _data, message: (
+            online.add(message.topic) if b'"online"' in message.payload else online.discard(message.topic)
+        )
         client.connect("127.0.0.1", self._site.broker.port)
-        client.subscribe(wire.DASHBOARD, 1)
+        client.subscribe([(wire.DASHBOARD, 1), (wire.topic(TERMINAL, "status"), 1)])
         client.loop_start()
         try:
-            wait(online.is_set, "the dashboard to be online", ARRIVE_SECONDS)
+            wait(lambda: len(online) == 2, "dashboard and terminal to be online", ARRIVE_SECONDS)
+            self._wait_until_arrived()
             yield client
         finally:
             client.disconnect()
@@ -307,7 +312,11 @@ class Schedule:
         self._days += 100
         site.kiosk.say("days 100")
         assert (answer := site.kiosk.hear()) == "released", f"the kiosk says {answer!r}"
-        wait(site.arrived, "the dashboard to have what the card has", ARRIVE_SECONDS)
+        assert not site.still_open(), f"{site.still_open()} counters of closed periods were not released"
+        self._wait_until_arrived()
+
+    def _wait_until_arrived(self) -> None:
+        wait(self._site.arrived, "the dashboard to have what the card has", ARRIVE_SECONDS)
 
     def _look(self) -> None:
         counted = self._site.in_base()

@@ -91,6 +91,8 @@ class Schedule:
         pack, most = wire.pack, self._dice.choice((wire.MOST_BYTES, wire.MOST_BYTES, 1500, 400))
         vars(wire)["pack"] = partial(pack, most_bytes=most)
         try:
+            for _ in range(self._dice.choice((0, 1, 2))):
+                self._live()
             for _ in range(self._dice.randrange(15, 50)):
                 self._step()
             self._end_well()
@@ -115,29 +117,41 @@ class Schedule:
         self._devices.append(device)
         return device
 
+    def _live(self) -> None:
+        """A month in which nothing goes wrong, so that there is something to lose."""
+        for device in self._devices:
+            for _ in range(self._dice.randrange(12)):
+                score, language = self._dice.choice(list(Score)), self._dice.choice(("nb", "th", None))
+                device.tap(self._question(device), score, language, repeat=False, cut=None, full=False)
+        self._pass(timedelta(days=31))
+        for device in self._devices:
+            device.release(self._question(device), None)
+            self._connect(device)
+            self._converse(device)
+
     # Steps.
 
     def _step(self) -> None:
         steps: list[tuple[int, Callable[[Device], str | None]]] = [
-            (30, self._tap),
-            (6, self._choose),
-            (8, self._tidy),
-            (14, self._time_passes),
-            (8, self._release),
-            (14, self._send),
-            (8, self._status),
-            (18, self._up),
-            (18, self._down),
+            (20, self._tap),
+            (5, self._choose),
+            (4, self._tidy),
+            (16, self._time_passes),
+            (4, self._release),
+            (12, self._send),
+            (6, self._status),
+            (16, self._up),
+            (16, self._down),
             (4, self._lost),
             (3, self._give_up),
             (3, self._connect),
-            (10, self._all_well),
+            (16, self._all_well),
             (2, self._restart),
             (2, self._courier_forgets),
             (2, self._ingest_restarts),
-            (3, self._back_up),
+            (5, self._back_up),
             (1, self._lose_database),
-            (4, self._restore),
+            (5, self._restore),
         ]
         if self.kind is Kind.CLOCKS:
             steps += [(8, self._clock), (4, self._boot)]
@@ -181,13 +195,16 @@ class Schedule:
         return _gone(device.tidy(self._cut(0.3)))
 
     def _time_passes(self, device: Device) -> str:
-        hours = self._dice.choice((1, 20, 24, 24 * 6, 24 * 8, 24 * 31))
-        self._time += timedelta(hours=hours)
+        hours = self._dice.choice((1, 20, 24, 24 * 8, 24 * 31, 24 * 31))
+        self._pass(timedelta(hours=hours))
+        # Midnight has passed: every kiosk releases, as its calendar has it, before its next visitor.
+        return f"{hours} hours" + "".join(_gone(self._let_go(each, 0.05)) for each in self._devices)
+
+    def _pass(self, time: timedelta) -> None:
+        self._time += time
         for each in self._devices:
             each.time = self._time
             each.pending = None
-        # Midnight has passed: every kiosk releases, as its calendar has it, before its next visitor.
-        return f"{hours} hours" + "".join(_gone(self._let_go(each, 0.05)) for each in self._devices)
 
     def _release(self, device: Device) -> str:
         return _gone(self._let_go(device, 0.3))
@@ -256,15 +273,13 @@ class Schedule:
         return ""
 
     def _all_well(self, device: Device) -> str:
-        self._send(device)
-        up, device.up = device.up, []
-        for message in up:
-            self._take_in(device, message, None)
-        for each in self._devices:
-            down, each.down = each.down, []
-            for payload in down:
-                each.receive(payload)
-        return ""
+        """For a moment: so many messages each way that some may be delivered, and some are under way."""
+        rounds = self._dice.choice((1, 2, 3, 8))
+        self._connect(device)
+        for _ in range(rounds):
+            self._exchange(device)
+            device.send()
+        return f"for {rounds} rounds"
 
     def _restart(self, device: Device) -> str:
         gone = device.restart_kiosk(self._cut(0.5))
@@ -383,9 +398,8 @@ class Schedule:
             device.up, device.down = [], []
             device.release(self._question(device), None)
         # What was held counts today, and is released when today's periods have closed.
-        self._time += timedelta(days=400)
+        self._pass(timedelta(days=400))
         for device in self._devices:
-            device.time = self._time
             device.release(self._question(device), None)
         before: list[Row[Any]] = []
         for _ in range(6):

@@ -7,8 +7,8 @@ from tests.faults import processes, simulations
 from tests.faults.disorder import Broker
 from tests.faults.simulator import Kind
 
-SEEDS = (0, 1, 3, 4)
-"""On SQLite and PostgreSQL, with each of the brokers; in the first two a stock one has to drop messages."""
+SEEDS = (0, 3, 4)
+"""On SQLite and PostgreSQL, with each of the brokers; in the first a stock one has to drop messages."""
 
 
 def test_the_protocol_loses_and_doubles_nothing_whatever_fails() -> None:
