@@ -49,10 +49,13 @@ _KEPT = "Ratings are kept on the card; trying again."
 class Courier:
     """Carries one terminal's outbox. `run` blocks until `stop` is called from another thread or a signal handler.
 
-    Raises ConfigError where the broker's authority cannot be read.
+    With `leaving` it hurries, and ends by itself when the dashboard has everything and the broker the goodbye: then
+    `left` is true. Raises ConfigError where the broker's authority cannot be read.
     """
 
-    def __init__(self, config: Config, *, seed: int | None = None) -> None:
+    def __init__(self, config: Config, *, seed: int | None = None, leaving: bool = False) -> None:
+        self.left = False
+        self._leaving = leaving
         live = config.release.mode == "live"
         self._terminal = config.terminal.id
         self._broker = config.broker
@@ -145,6 +148,9 @@ class Courier:
                 self._delivery.give_up()
                 self._send_status()  # Perhaps the dashboard is away: its answer shows that it is there.
             self._tell(Standing.BROKER if self._delivery.unheard() else Standing.DASHBOARD)
+            if self._leaving and self._delivery.is_complete():
+                self._stopping.set()
+                return
             if self._has_news():
                 self._send_status()
             if self._may_send(now) and (batch := self._delivery.next_batch()) is not None:
@@ -167,7 +173,7 @@ class Courier:
             return False
         if self._send_at is None:
             self._send_at = now + self._random.uniform(0.0, self._spread_seconds)
-        return self._urgent or now >= self._send_at
+        return self._urgent or self._leaving or now >= self._send_at
 
     def _send_status(self) -> None:
         soon = self._patience.next() if self._delivery.unheard() else STATUS_SECONDS
@@ -275,8 +281,11 @@ class Courier:
             return
         if self._online:
             try:
-                farewell = wire.encode(self._reporter.status("offline"))
-                client.publish(self._topic("status"), farewell, 1, retain=True).wait_for_publish(2.0)
+                retired = self._leaving and self._delivery.is_complete()
+                farewell = wire.encode(self._reporter.status("offline", retired=retired))
+                said = client.publish(self._topic("status"), farewell, 1, retain=True)
+                said.wait_for_publish(10.0 if retired else 2.0)
+                self.left = retired and said.is_published()
             except (StoreError, ValueError, RuntimeError) as error:
                 log.info("left without a goodbye: %s", error)
         client.disconnect()

@@ -72,6 +72,10 @@ class Delivery:
         epoch, revision = self._outbox.epochs()[-1]
         return Status("offline" if state == "offline" else "online", self._version, epoch, revision, self._release.mode)
 
+    def is_complete(self) -> bool:
+        """Whether the dashboard has said, on this connection, that it has all of every epoch. Raises StoreError."""
+        return self.in_flight is None and not self.unheard() and self._due() is None
+
     def pending(self) -> int:
         """How many released tables the dashboard has not acknowledged, as far as is known. Raises StoreError."""
         return sum(

@@ -195,13 +195,24 @@ class Ledger:
         What was held is counted where it belongs. Raises StoreError; then nothing was moved, and it can be called
         again; its ClockError while the clock is not known to be right.
         """
+        return self._let_out(moment, question)
+
+    def retire(self, moment: datetime) -> int:
+        """Release all that runs, too, as if its periods were over: nothing is asked here any more.
+
+        Returns how many tables were written: 0 when there was nothing left. A store that is used again all the same
+        counts in a new epoch what would open a table again. Raises as `release` does.
+        """
+        return self._let_out(moment, None) if self.cells.epochs() else 0
+
+    def _let_out(self, moment: datetime, question: str | None) -> int:
         right = self.is_right(moment)
         self.looked = self.trust.uptime() if self.trust else 0.0
         with self._changing(self.path, self.released_path):
             epochs.heed(self)
             if right:
                 written = self._release(periods.local_day(moment, self.zone), moment, question)
-            else:
+            elif question is not None:
                 holding.prepare(self, question)
         self.tidy()
         if not right:
@@ -211,7 +222,7 @@ class Ledger:
             )
         return written
 
-    def _release(self, today: date, moment: datetime, question: str) -> int:
+    def _release(self, today: date, moment: datetime, question: str | None) -> int:
         holding.place(self, moment, today)
         self.cells.set_meta("known", today.isoformat())
         outbox.look(self.connection, OUTBOX, today)
@@ -219,7 +230,8 @@ class Ledger:
         if self.settings.mode == "live":
             written += release.running_periods(self)
         self.reload()
-        self._prepare(question, today)
+        if question is not None:
+            self._prepare(question, today)
         return written
 
     def is_right(self, moment: datetime) -> bool:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from terminal.ledger import Ledger
 
 
-def closed_periods(ledger: Ledger, today: date, question: str) -> int:
+def closed_periods(ledger: Ledger, today: date, question: str | None) -> int:
     """Move every period that has ended before `today`, or whose question is no longer `question`, to the outbox.
 
-    Part of the ledger's transaction. Returns how many tables were written.
+    None: none is asked any more. Part of the ledger's transaction. Returns how many tables were written.
     """
     written = 0
     for epoch in ledger.epochs():

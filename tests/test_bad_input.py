@@ -39,6 +39,7 @@ Wait = Callable[..., None]
 WITH_CONFIG = {
     "kiosk": ["terminal", "kiosk"],
     "courier": ["terminal", "courier"],
+    "retire": ["terminal", "retire"],
     "ingest": ["dashboard", "ingest"],
     "web": ["dashboard", "web"],
     "migrate": ["dashboard", "migrate"],
@@ -47,7 +48,7 @@ WITH_CONFIG = {
     "report": ["report", "--from", "2022-01", "--to", "2022-03"],
     "import": ["import", "happyornot", "ratings.json", "--terminal", "Stua"],
 }
-WITH_DATABASE = [name for name in WITH_CONFIG if name not in ("kiosk", "courier")]
+WITH_DATABASE = [name for name in WITH_CONFIG if name not in ("kiosk", "courier", "retire")]
 
 
 @pytest.fixture

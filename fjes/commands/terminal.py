@@ -11,6 +11,7 @@ import click
 
 from fjes.commands.pin import pin
 from fjes.commands.recordings import recordings
+from fjes.commands.retire import retire
 from fjes.commands.touch import touch
 from fjes.logs import with_log
 
@@ -32,6 +33,7 @@ def terminal() -> None:
 
 terminal.add_command(pin)
 terminal.add_command(recordings)
+terminal.add_command(retire)
 terminal.add_command(touch)
 
 
