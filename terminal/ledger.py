@@ -21,8 +21,8 @@ from ratings import period as periods
 from ratings.config import Release
 from ratings.period import Grain
 from ratings.scale import MAX_COUNT, ZERO, Score
-from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, all_hours, hour_key
-from terminal import epochs, holding, identity, outbox, release, storage
+from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, hour_key
+from terminal import epochs, holding, identity, keys, outbox, release, storage
 from terminal.cells import HELD, SCHEMA, Cells
 from terminal.identity import Identity
 from terminal.running import Running
@@ -119,14 +119,7 @@ class Ledger:
             with storage.plain_errors(folder / outbox.FILE):
                 storage.attach(connection, folder / outbox.FILE, OUTBOX)
             ledger = cls(folder, connection, lock, settings, zone, trust, state)
-            ledger.keys = {
-                Slice.TOTAL: [COUNTED, REPEAT],
-                Slice.TREND: [COUNTED],
-                Slice.LANGUAGE: [*languages, UNCHOSEN],
-                Slice.HOUR: all_hours(),
-            }
-            if reasons:
-                ledger.keys[Slice.REASON] = [*reasons, SKIPPED]
+            ledger.keys = keys.of(languages, reasons)
             with storage.plain_errors(path):
                 ledger._begin(epoch, owner)
                 ledger.tidy()
@@ -260,6 +253,24 @@ class Ledger:
                 self._has(OUTBOX, "released")
             self._reshape = False
 
+    def configure(self, languages: Sequence[str], reasons: Sequence[str] = ()) -> None:
+        """Count by these languages and reasons from now on, in periods that run as in those that begin.
+
+        What was counted by others stays as it is. Raises StoreError; then nothing has changed.
+        """
+        before, self.keys = self.keys, keys.of(languages, reasons)
+        if self.keys == before:
+            return
+        try:
+            with self._changing(self.path):
+                keys.widen(self)
+        except BaseException:
+            self.keys = before
+            raise
+        with contextlib.suppress(StoreError):  # Tried again after the next rating.
+            self._settle()
+            self.tidy()
+
     def close(self) -> None:
         """Close the files and let another process have the store."""
         self.connection.close()
@@ -319,9 +330,7 @@ class Ledger:
             holding.open_store(self)
         self.reload()
         with storage.transaction(self.connection):
-            for question, slice_, _, text in self.cells.running(self.epoch):
-                if slice_ in self.keys:
-                    self.make(self.epoch, question, slice_, text)  # A language or a reason was added since.
+            keys.widen(self)
         # Whatever a power cut left behind is written anew and wiped.
         self._unwiped = {self.path, self.released_path}
         self._reshape = True

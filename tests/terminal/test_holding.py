@@ -356,6 +356,23 @@ def test_what_was_held_opens_no_table_again_that_was_closed_before_its_time(put:
     assert all_counted(ledger) == dict.fromkeys(Slice, (0, 2, 1, 0))
 
 
+def test_a_language_and_a_reason_that_are_new_are_held_and_placed_like_the_others(put: Put, board: Board) -> None:
+    ledger = put(board)
+    look(ledger, board)
+    tap(ledger, board)
+    ledger.configure(["nb", "ro"], ["staff"])
+    made = ledger.connection.execute("SELECT count(*) FROM main.cell").fetchall()
+    pending = ledger.record("visit", Score.UNHAPPY, "ro", board.clock())
+    assert pending is not None
+    ledger.choose(pending, "staff")
+    assert held(ledger)["language ro"] == held(ledger)["reason staff"] == (0, 1, 0, 0)
+    assert ledger.connection.execute("SELECT count(*) FROM main.cell").fetchall() == made, "a tap made cells"
+    board.network()
+    look(ledger, board)
+    found = running(ledger)
+    assert found["language 2026-Q3 ro"] == found["reason 2026-Q3 staff"] == (0, 1, 0, 0)
+
+
 def test_a_held_tap_touches_no_file_but_the_ledger_and_leaves_no_time_in_it(put: Put, board: Board) -> None:
     ledger = put(board)
     look(ledger, board)

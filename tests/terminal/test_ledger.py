@@ -49,6 +49,12 @@ def counted(ledger: Ledger, slice_: Slice) -> dict[str, tuple[int, int, int, int
     return found
 
 
+def released(ledger: Ledger) -> list[str]:
+    """The slice and period of each table in the outbox."""
+    tables = [decode_table(raw) for _, raw in Outbox(ledger.path.parent).pending(ledger.epoch, Revision(0))]
+    return [f"{table.slice} {table.period}" for table in tables]
+
+
 def test_a_rating_adds_one_to_each_slice(open_ledger: Open) -> None:
     ledger = open_ledger()
     ledger.record("visit", Score.HAPPY, "th", oslo(2020, 9, 7, 14, 30))
@@ -101,6 +107,108 @@ def test_a_language_that_is_not_configured_is_refused_whole(open_ledger: Open) -
     with pytest.raises(StoreError, match="Add it to the languages"):
         ledger.record("visit", Score.HAPPY, "xx", oslo(2020, 9, 7, 14))
     assert not counted(ledger, Slice.TOTAL), "half a rating was counted"
+
+
+def test_a_language_added_while_it_runs_is_counted_and_one_that_is_gone_keeps_what_it_has(open_ledger: Open) -> None:
+    ledger = open_ledger()
+    ledger.record("visit", Score.HAPPY, "th", oslo(2020, 9, 7, 14))
+    ledger.configure(["nb", "ro"])
+    ledger.record("visit", Score.UNHAPPY, "ro", oslo(2020, 9, 7, 14))
+    assert counted(ledger, Slice.LANGUAGE) == {"2020-Q3 ro": (0, 1, 0, 0), "2020-Q3 th": (0, 0, 1, 0)}
+    with pytest.raises(StoreError, match="not counted by language"):
+        ledger.record("visit", Score.HAPPY, "bg", oslo(2020, 9, 7, 14))
+    ledger.release(oslo(2020, 10, 1), "visit")
+    ledger.record("visit", Score.HAPPY, "ro", oslo(2020, 10, 1, 14))
+    assert counted(ledger, Slice.LANGUAGE) == {"2020-Q4 ro": (0, 0, 1, 0)}
+
+
+def test_reasons_begin_and_end_while_it_runs_and_nothing_of_them_is_lost(open_ledger: Open) -> None:
+    ledger = open_ledger()
+    day = oslo(2020, 9, 7, 14)
+    assert ledger.record("visit", Score.HAPPY, "nb", day) is None, "no reasons, none to choose"
+    ledger.configure(["nb"], ["staff"])
+    for reason in ("staff", None):
+        pending = ledger.record("visit", Score.HAPPY, "nb", day)
+        assert pending is not None
+        if reason:
+            ledger.choose(pending, reason)
+    ledger.configure(["nb"], ["place"])
+    pending = ledger.record("visit", Score.UNHAPPY, "nb", day)
+    assert pending is not None
+    ledger.choose(pending, "place")
+    ledger.configure(["nb"])
+    assert ledger.record("visit", Score.HAPPY, "nb", day) is None
+    assert counted(ledger, Slice.REASON) == {
+        "2020-Q3 staff": (0, 0, 1, 0),
+        "2020-Q3 skipped": (0, 0, 1, 0),
+        "2020-Q3 place": (0, 1, 0, 0),
+    }
+    assert counted(ledger, Slice.TOTAL) == {"2020-09 counted": (0, 1, 4, 0)}
+    ledger.release(oslo(2020, 10, 1), "visit")
+    assert not counted(ledger, Slice.REASON)
+    assert [each for each in released(ledger) if each.startswith("reason")] == ["reason 2020-Q3"]
+
+
+def test_new_keys_on_a_card_that_is_full_change_nothing(open_ledger: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = open_ledger()
+    ledger.record("visit", Score.HAPPY, "th", oslo(2020, 9, 7, 14))
+    ledger.connection.execute("PRAGMA main.max_page_count=1")  # SQLite takes the pages that there are.
+    languages = [f"aa-x{number:06}" for number in range(500)]
+    with pytest.raises(StoreError, match="no space left"):
+        ledger.configure(languages)
+    ledger.record("visit", Score.HAPPY, "th", oslo(2020, 9, 7, 15))
+    ledger.connection.execute("PRAGMA main.max_page_count=1000000")
+    ledger.configure(languages)
+    ledger.record("visit", Score.HAPPY, languages[-1], oslo(2020, 9, 7, 15))
+    assert counted(ledger, Slice.LANGUAGE) == {"2020-Q3 th": (0, 0, 2, 0), f"2020-Q3 {languages[-1]}": (0, 0, 1, 0)}
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(taps, st.randoms(use_true_random=False))
+def test_taps_shuffled_around_new_languages_leave_the_same_bytes(
+    given_taps: list[tuple[Score, str | None, datetime]], order: random.Random
+) -> None:
+    files = []
+    for _ in range(2):
+        order.shuffle(given_taps)
+        changed = order.randint(0, len(given_taps))
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            closing(Ledger.open(Path(folder), Release(), OSLO, ["nb", "en", "th"], epoch=EPOCH)) as ledger,
+        ):
+            ledger.release(oslo(2020, 7, 1), "visit")
+            for number in range(len(given_taps) + 1):
+                if number == changed:
+                    ledger.configure(["th", "ro", "nb", "en"])
+                if number < len(given_taps):
+                    score, language, moment = given_taps[number]
+                    ledger.record("visit", score, language, moment)
+            ledger.tidy()
+            files.append({path.name: path.read_bytes() for path in Path(folder).iterdir()})
+    assert files[0] == files[1]
+
+
+def test_taps_and_reasons_shuffled_within_what_was_asked_leave_the_same_bytes(tmp_path: Path) -> None:
+    order = random.Random(7)
+    asked: list[tuple[list[str], list[str | None]]]
+    asked = [([], [None] * 5), (["staff", "help"], ["staff", "help", None] * 3), (["place"], ["place", None] * 2)]
+    files = []
+    for run in range(3):
+        ledger = Ledger.open(tmp_path / str(run), Release(), OSLO, ["nb"], epoch=EPOCH)
+        moment = oslo(2020, 9, 7, 14)
+        for reasons, chosen in asked:
+            ledger.configure(["nb"], reasons)
+            ledger.release(moment, "visit")  # As the kiosk does.
+            order.shuffle(chosen)
+            for reason in chosen:
+                pending = ledger.record("visit", Score.HAPPY, "nb", moment)
+                if reason:
+                    assert pending is not None
+                    ledger.choose(pending, reason)
+        ledger.tidy()
+        files.append({path.name: path.read_bytes() for path in (tmp_path / str(run)).iterdir()})
+        ledger.close()
+    assert files[0] == files[1] == files[2]
 
 
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
