@@ -40,8 +40,6 @@ def _find(steps: list[str], root: type[Any]) -> inspect.Type:
     """What a key may be, read from the types; of a key that there is not, what its section has."""
     node: inspect.Type = inspect.type_info(root)
     for step in steps:
-        if isinstance(node, inspect.UnionType):
-            node = next(each for each in node.types if not isinstance(each, inspect.NoneType))
         if isinstance(node, inspect.StructType):
             found = {each.encode_name: each.type for each in node.fields}.get(step)
             if found is None:
@@ -51,6 +49,8 @@ def _find(steps: list[str], root: type[Any]) -> inspect.Type:
             node = node.item_type
         elif isinstance(node, inspect.DictType):
             node = node.value_type
+        if isinstance(node, inspect.UnionType):
+            node = next(each for each in node.types if not isinstance(each, inspect.NoneType))
     return node
 
 

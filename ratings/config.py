@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from msgspec import Meta, field
+from msgspec import field
 
 from ratings import complaints, opening
 from ratings import period as periods
+from ratings.legible import is_legible
 from ratings.period import Period
 from ratings.sections import DEFAULT_QUESTION as DEFAULT_QUESTION  # What others ask the configuration for.
 from ratings.sections import LANGUAGES as LANGUAGES
-from ratings.sections import REASONS, Section
+from ratings.sections import REASONS, Questions, Section
 from ratings.sections import Broker as Broker
 from ratings.sections import Buttons as Buttons
 from ratings.sections import Dashboard as Dashboard
@@ -35,6 +36,11 @@ from ratings.sections import Staff as Staff
 from ratings.sections import Terminal as Terminal
 from ratings.table import OTHER, SKIPPED, UNCHOSEN, Slice, is_key, is_name
 
+_ILLEGIBLE = (
+    "there is nothing to read in a text, or a character that cannot be shown; "
+    "allowed: letters, numbers and signs in one line, without tabs and line ends"
+)
+
 
 class ConfigError(ValueError):
     """A configuration that cannot be used; the text names file, key and what is allowed."""
@@ -44,9 +50,7 @@ class Config(Section, frozen=True):
     """The whole file."""
 
     terminal: Terminal = field(default_factory=Terminal)
-    questions: Annotated[list[Question], Meta(min_length=1, max_length=24)] = field(
-        default_factory=lambda: [Question()]
-    )
+    questions: Questions = field(default_factory=lambda: [Question()])
     kiosk: Kiosk = field(default_factory=Kiosk)
     sound: Sound = field(default_factory=Sound)
     follow_up: FollowUp = field(default_factory=FollowUp)
@@ -94,6 +98,11 @@ def read(text: str, name: str = "fjes.toml") -> Config:
         config = msgspec.convert(document, Config, strict=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(f"{name}: {complaints.explain(str(error), Config)}") from None
+    return check(config, name)
+
+
+def check(config: Config, name: str) -> Config:
+    """The same configuration, if it says nothing that must not be; else raises ConfigError, with `name` in front."""
     problem = _problem(config)
     if problem:
         raise ConfigError(f"{name}: {problem}")
@@ -131,6 +140,7 @@ def _problem(config: Config) -> str | None:
         or opening.problem(config.hours.weekdays, config.hours.closed)
         or _question_problem(config)
         or _reason_problem(config)
+        or _text_problem(config)
     )
 
 
@@ -221,4 +231,19 @@ def _reason_problem(config: Config) -> str | None:
                 f"{here} texts: none for {', '.join(missing)}; "
                 f"allowed: every language shown, or an id that ships ({ships})"
             )
+    return None
+
+
+def _text_problem(config: Config) -> str | None:
+    for number, question in enumerate(config.questions, start=1):
+        here = f"[[questions]] number {number}"
+        if question.place and not is_legible(question.place):
+            return f"{here} place: {_ILLEGIBLE}"
+        if not all(map(is_legible, question.texts.values())):
+            return f"{here} texts: {_ILLEGIBLE}"
+    for number, reason in enumerate(config.follow_up.reasons, start=1):
+        if not all(map(is_legible, reason.texts.values())):
+            return f"[[follow_up.reasons]] number {number} texts: {_ILLEGIBLE}"
+    if not all(is_legible(line) for lines in config.said.texts.values() for line in lines):
+        return f"[said] texts: {_ILLEGIBLE}"
     return None

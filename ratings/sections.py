@@ -54,6 +54,7 @@ Days = Annotated[
         description='a day in quotes, such as "2026-12-24", or a range, such as "2026-12-25/2027-01-01"',
     ),
 ]
+Languages = Annotated[list[str], Meta(min_length=1, max_length=12)]
 Turn = Literal[0, 90, 180, 270]
 Line = Annotated[str, Meta(min_length=1, max_length=90)]
 Lines = Annotated[list[Line], Meta(max_length=2)]
@@ -69,7 +70,7 @@ PinHash = Annotated[
 ]
 
 
-class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class Section(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
     """A table of the file: unknown keys are errors, since a misspelt key would silently do nothing."""
 
 
@@ -103,6 +104,9 @@ class Question(Section, frozen=True):
     texts: dict[str, Annotated[str, Meta(min_length=1, max_length=200)]] = field(default_factory=dict)
 
 
+Questions = Annotated[list[Question], Meta(min_length=1, max_length=24)]
+
+
 class Kiosk(Section, frozen=True):
     """What the visitor sees. `size` is `fullscreen` or, for a window, width x height in pixels.
 
@@ -112,7 +116,7 @@ class Kiosk(Section, frozen=True):
     `brightness_percent` and, after `dim_seconds` (0: never) without a touch, `dim_percent` are of the backlight's full.
     """
 
-    languages: Annotated[list[str], Meta(min_length=1, max_length=12)] = field(default_factory=lambda: list(LANGUAGES))
+    languages: Languages = field(default_factory=lambda: list(LANGUAGES))
     thanks_seconds: Seconds = 3.0
     idle_seconds: Seconds = 20.0
     best_face: Literal["left", "right"] = "left"
@@ -133,10 +137,10 @@ class Kiosk(Section, frozen=True):
         return int(width), int(height)
 
 
-class Hours(Section, frozen=True):
+class Opening(Section, frozen=True):
     """When the terminal asks, by the clock on the wall at its place. Where no weekday is given: around the clock.
 
-    Where any is given, those that are not are closed, as are the `closed` days. `screen` says whether it is lit then.
+    Where any is given, those that are not are closed, as are the `closed` days.
     """
 
     monday: Stretches | None = None
@@ -147,13 +151,18 @@ class Hours(Section, frozen=True):
     saturday: Stretches | None = None
     sunday: Stretches | None = None
     closed: Annotated[list[Days], Meta(max_length=366)] = field(default_factory=list)
-    screen: Literal["on", "off"] = "on"
 
     @property
     def weekdays(self) -> list[list[str]] | None:
         """The stretches of each weekday, Monday first; None where no weekday is given: always open."""
         given: list[list[str] | None] = [getattr(self, day) for day in opening.WEEKDAYS]
         return None if all(day is None for day in given) else [day or [] for day in given]
+
+
+class Hours(Opening, frozen=True):
+    """Opening hours, and whether the screen is lit outside them."""
+
+    screen: Literal["on", "off"] = "on"
 
 
 class Sound(Section, frozen=True):
@@ -164,12 +173,17 @@ class Sound(Section, frozen=True):
     device: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
 
 
-class Reason(Section, frozen=True):
-    """An answer to the follow-up question. Those that ship have words and a picture; others bring their own."""
+class Answer(Section, frozen=True):
+    """An answer to the follow-up question, and its words by language where they are not those that ship."""
 
     id: str
-    picture: Path | None = None
     texts: dict[str, Annotated[str, Meta(min_length=1, max_length=40)]] = field(default_factory=dict)
+
+
+class Reason(Answer, frozen=True):
+    """An answer that may have a picture of its own. Those that ship have words and a picture; others bring theirs."""
+
+    picture: Path | None = None
 
 
 class FollowUp(Section, frozen=True):

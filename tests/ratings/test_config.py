@@ -206,13 +206,13 @@ SECTIONS = (
         ("[staff]\npin = 1234", "[staff] pin: ", "what `fjes terminal pin` prints"),
         ("[staff]\npin = '123456'", "[staff] pin: not in a form that is allowed", "what `fjes terminal pin` prints"),
         ("[follow_up]\nseconds = 2", "[follow_up] seconds: ", "a number from 3 to 60"),
-        ("[follow_up]\nreasons = ['staff']", "[[follow_up.reasons]]: ", "id, picture, texts"),
+        ("[follow_up]\nreasons = ['staff']", "[[follow_up.reasons]]: ", "id, texts, picture"),
         (
             "[[follow_up.reasons]]\nid = 'skipped'",
             "[[follow_up.reasons]] number 1 id: 'skipped'",
             "not skipped and other",
         ),
-        ("[[follow_up.reasons]]\nname = 'x'", "[[follow_up.reasons]]: unknown key 'name'", "id, picture, texts"),
+        ("[[follow_up.reasons]]\nname = 'x'", "[[follow_up.reasons]]: unknown key 'name'", "id, texts, picture"),
         ("[[follow_up.reasons]]\nid = 'food'", "[[follow_up.reasons]] number 1 picture: missing for 'food'", "privacy"),
         (
             "[[follow_up.reasons]]\nid = 'food'\npicture = 'food.png'\ntexts = { nb = 'Maten' }",
