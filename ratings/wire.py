@@ -22,6 +22,9 @@ MOST_BYTES = 64 * 1024
 STATUS_BYTES = 1024
 """A status is filled up with blanks to this, or to a multiple of it: its size tells nothing of what is in it."""
 
+REFUSAL_LENGTH = 120
+"""So many characters of why a configuration was refused are told."""
+
 DASHBOARD = "fjes/v1/dashboard"
 
 # \Z, since $ would let a line end pass.
@@ -101,7 +104,8 @@ class Status(msgspec.Struct, frozen=True):
     `hour` is the terminal's clock, `2026-11-23T14` in UTC. `day` is the last on which the kiosk looked at what has
     closed; `pending`, how many released tables have not been acknowledged; `assumed`, the last released month in which
     something was placed by assumption, for want of a clock. Each is empty where there is nothing to tell. `heat` and
-    `power` are in trouble when the machine is too hot, or its power supply too weak.
+    `power` are in trouble when the machine is too hot, or its power supply too weak. `config` is the fingerprint of the
+    configuration in force that came from the dashboard, `config_refused` why the last that came is not.
     """
 
     state: Literal["online", "offline"]
@@ -119,6 +123,8 @@ class Status(msgspec.Struct, frozen=True):
     store: Word = Condition.UNKNOWN
     heat: Word = Condition.UNKNOWN
     power: Word = Condition.UNKNOWN
+    config: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{16})?\Z")] = ""
+    config_refused: Annotated[str, msgspec.Meta(max_length=REFUSAL_LENGTH)] = ""
 
 
 class DashboardState(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ from ratings.wire import Ack, DashboardState, WireError
 from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
 from terminal.outbox import Outbox
+from terminal.remote import Received
 from terminal.reporter import Reporter
 from terminal.storage import StoreError
 
@@ -39,6 +40,8 @@ STEADY_SECONDS = 60.0
 """A connection that held this long was a good one: the next try need not wait long."""
 OFTEN = 3
 """After so many connections that did not, the log tells of none until one holds again."""
+CONFIGURE_SECONDS = 10.0
+"""Between two configurations that are taken in: one that changes all the time must not wear out the card."""
 CONNECT_SECONDS = 20.0
 MOST_WAITING = 50
 """So many messages of the broker's wait to be handled; more stay in the network."""
@@ -68,7 +71,8 @@ class Courier:
         self._stopping = threading.Event()
         outbox = Outbox(config.terminal.store)
         self._delivery = Delivery(outbox, config.terminal.state, config.release, version("fjes"))
-        self._reporter = Reporter(config, outbox, self._delivery)
+        self._remote = Received(config)
+        self._reporter = Reporter(config, outbox, self._delivery, received=self._remote)
         self._tls = tls.context(config.broker)
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._client: mqtt.Client | None = None
@@ -87,6 +91,8 @@ class Courier:
         self._urgent = False
         self._send_at: float | None = None
         self._give_up_at = 0.0
+        self._configuration: bytes | None = None
+        self._configure_at = 0.0
 
     def run(self) -> None:
         """Connect, and keep the dashboard up to date, until stopped."""
@@ -141,6 +147,11 @@ class Courier:
         if self._short >= OFTEN and now - self._began > STEADY_SECONDS:
             self._short = 0
             self._say(logging.INFO, f"connected to the broker at {self._where}, and it holds")
+        if self._configuration is not None and now >= self._configure_at:
+            payload, self._configuration = self._configuration, None
+            self._configure_at = now + CONFIGURE_SECONDS
+            if self._remote.take(payload):
+                self._next_status = 0.0
         try:
             if now >= self._next_status:
                 self._send_status()
@@ -219,7 +230,7 @@ class Courier:
         if self._short < OFTEN:
             self._say(logging.INFO, f"connected to the broker at {self._where}")
         assert self._client is not None
-        self._client.subscribe([(self._topic("ack"), 1), (wire.DASHBOARD, 1)])
+        self._client.subscribe([(self._topic("ack"), 1), (self._topic("config"), 1), (wire.DASHBOARD, 1)])
         self._begin()
 
     def _begin(self) -> None:
@@ -266,6 +277,8 @@ class Courier:
         try:
             if topic == wire.DASHBOARD and wire.decode(payload, DashboardState).state == "online":
                 self._begin()
+            if topic == self._topic("config"):
+                self._configuration = payload
             if topic != self._topic("ack"):
                 return  # A broker may hand us more than we asked for.
             self._delivery.acknowledged(wire.decode(payload, Ack))

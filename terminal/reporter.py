@@ -16,6 +16,7 @@ from ratings.wire import Condition, Status
 from terminal import machine
 from terminal.delivery import Delivery
 from terminal.outbox import Outbox
+from terminal.remote import Received
 from terminal.storage import StoreError
 from terminal.trust import Trust
 
@@ -35,6 +36,7 @@ class Reporter:
         trust: Trust | None = None,
         now: Callable[[], datetime] = _now,
         places: machine.Places = machine.PLACES,
+        received: Received | None = None,
     ) -> None:
         self._store, self._state = config.terminal.store, config.terminal.state
         self._outbox = outbox
@@ -42,6 +44,7 @@ class Reporter:
         self._trust = trust or Trust(config.terminal.clock)
         self._now = now
         self._places = places
+        self._received = received or Received(config)
         self._last: Status | None = None
 
     @property
@@ -67,6 +70,8 @@ class Reporter:
             room=machine.room(self._store, self._state),
             heat=machine.heat(self._places),
             power=machine.power(self._places),
+            config=self._received.config,
+            config_refused=self._received.refused,
         )
 
     def _of_the_store(self, moment: datetime) -> Status:

@@ -14,6 +14,7 @@ from ratings.scale import MAX_COUNT
 from ratings.table import COUNTED, OTHER, REPEAT, Cells, Epoch, Revision, Slice, Table, all_hours, check
 from ratings.wire import (
     MOST_BYTES,
+    REFUSAL_LENGTH,
     STATUS_BYTES,
     Ack,
     Batch,
@@ -53,6 +54,8 @@ GOOD: dict[Message, dict[str, Any]] = {
         "store": "well",
         "heat": "well",
         "power": "unknown",
+        "config": "0123456789abcdef",
+        "config_refused": "[hours] monday: …",
     },
     DashboardState: {"state": "offline"},
 }
@@ -133,6 +136,8 @@ def test_a_word_that_a_newer_terminal_has_is_read() -> None:
         store=st.sampled_from(Condition),
         heat=st.sampled_from(Condition),
         power=st.sampled_from(Condition),
+        config=st.sampled_from(["", "0123456789abcdef"]),
+        config_refused=st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=REFUSAL_LENGTH),
     )
 )
 def test_every_status_has_one_size_and_is_read_as_it_was_meant(status: Status) -> None:

@@ -1,0 +1,22 @@
+"""Files of the terminal that are replaced whole. Knows nothing of what is in them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put a file in place of what is there: after a cut of power one of both is there, whole. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.new")
+    with new.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(new, path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # Or the name might still be that of the old one.
+    finally:
+        os.close(folder)
