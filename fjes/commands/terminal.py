@@ -48,6 +48,7 @@ def kiosk(config_file: Path) -> None:
     from terminal import identity, memory
     from terminal.clock import CheckedClock
     from terminal.kiosk.app import Kiosk
+    from terminal.kiosk.changes import Changes
     from terminal.kiosk.environment import DisplayError
     from terminal.kiosk.pictograms import PictureError
     from terminal.kiosk.typeface import TypefaceError
@@ -56,7 +57,8 @@ def kiosk(config_file: Path) -> None:
     from terminal.trust import Trust
 
     memory.leave_no_core()
-    settings = config.load(config_file)
+    changes = Changes(config.load(config_file))
+    settings = changes.config
     trust = Trust(settings.terminal.clock)
     try:
         ledger = Ledger.open(
@@ -74,7 +76,7 @@ def kiosk(config_file: Path) -> None:
     clock = CheckedClock(trust, lambda: ledger.known)
     _tell_of_the_clock(trust, clock.now())
     try:
-        window = Kiosk(settings, clock, ledger)
+        window = Kiosk(settings, clock, ledger, changes=changes)
         if window.offscreen:
             click.echo(
                 "No screen was found: the faces are drawn into memory, and only hardware buttons can be pressed. "

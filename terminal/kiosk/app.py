@@ -21,12 +21,13 @@ from terminal.kiosk import environment
 from terminal.kiosk.attendant import Attendant
 from terminal.kiosk.backroom import Backroom
 from terminal.kiosk.calendar import Calendar, Ledger
+from terminal.kiosk.changes import Changes
 from terminal.kiosk.lighting import Lighting
 from terminal.kiosk.loop import Sleeper
 from terminal.kiosk.panel import Panel
-from terminal.kiosk.pictograms import pictures
+from terminal.kiosk.pictograms import PictureError, pictures
 from terminal.kiosk.touch import Fingers, Language, Listen, Reason, Target
-from terminal.kiosk.words import words
+from terminal.kiosk.words import WordsError, words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
 from terminal.rest import Rest
@@ -43,7 +44,8 @@ class Kiosk:
     """The kiosk of one terminal. Opens its window when it is made; a process can have one.
 
     `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set;
-    `sleeper` makes what waits for the window that it is given.
+    `sleeper` makes what waits for the window that it is given; `changes` is what the dashboard sets, of which `config`
+    has what is in force.
     Raises DisplayError, PictureError, TypefaceError, WordsError.
     """
 
@@ -56,6 +58,7 @@ class Kiosk:
         offscreen: bool = False,
         backlights: Path = BACKLIGHTS,
         sleeper: Callable[[Any], Sleeper] = Sleeper,
+        changes: Changes | None = None,
     ) -> None:
         self.offscreen = offscreen or not environment.has_display()
         self._config = config
@@ -63,7 +66,9 @@ class Kiosk:
         self._ledger = ledger
         self._words = [words(language) for language in config.kiosk.languages]
         self._pictures = pictures(config.follow_up.reasons)
-        self._calendar = Calendar(config, clock, ledger)
+        self._changes = changes
+        self._backlights = backlights
+        self._calendar = Calendar(config, clock, ledger, changes.asked if changes else None)
         self._lighting = Lighting(config, clock.monotonic(), backlights)
         self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open, config.follow_up)
         self._pounding = Pounding(config.repeats)
@@ -108,6 +113,11 @@ class Kiosk:
         return self._backroom
 
     @property
+    def changes(self) -> Changes | None:
+        """What the dashboard sets."""
+        return self._changes
+
+    @property
     def attendant(self) -> Attendant:
         """What speaks, and goes through the languages."""
         return self._attendant
@@ -120,10 +130,11 @@ class Kiosk:
     def configure(self, config: Config, backlights: Path = BACKLIGHTS) -> None:
         """Go by another configuration from now on: what visitors see, when it asks, how it is lit, what is pounding.
 
-        The window, the ledger's settings and the place of its store stay as they were. Raises PictureError and
-        WordsError; then nothing has changed.
+        New languages and reasons are counted, too. The window, what is released and the place of the store stay as they
+        were. Raises PictureError, WordsError and StoreError; then nothing has changed.
         """
         spoken, drawn = [words(each) for each in config.kiosk.languages], pictures(config.follow_up.reasons)
+        self._ledger.configure(config.kiosk.languages, [reason.id for reason in config.follow_up.reasons])
         self._words, self._pictures = spoken, drawn
         if config.repeats != self._config.repeats:
             self._pounding = Pounding(config.repeats)
@@ -169,6 +180,8 @@ class Kiosk:
         """One round of the loop: take what came in, do what is due, draw what changed. Does not wait."""
         self._looked = self._clock.monotonic()
         self.window.mainloop()
+        if self._changes is not None and (config := self._changes.look(self._looked)) is not None and self._is_free():
+            self._change(self._changes, config)
         if self._calendar.look():
             self._draw_screens()
         self._attendant.advance(self.rest, free=not self._backroom.is_open)
@@ -219,6 +232,26 @@ class Kiosk:
         self.window.bind(on_resize=self._resized, on_request_close=self._asked_to_close)
         self._draw_screens()
         self._panel.start()
+
+    def _is_free(self) -> bool:
+        """Whether nobody is in the midst of a visit, as far as can be told."""
+        return (
+            self._visit.state in (State.ASKING, State.CLOSED)
+            and self._visit.deadline() is None
+            and self._fingers.target is None
+            and not self._presses
+            and not self._backroom.is_open
+            and not self._attendant.voice.speaking
+        )
+
+    def _change(self, changes: Changes, config: Config) -> None:
+        """Go by what the dashboard has set. Nothing is logged: the line would tell when a visit ended."""
+        try:
+            self.configure(config, self._backlights)
+        except (PictureError, StoreError, WordsError):
+            changes.put_off(self._looked)
+        else:
+            changes.take()
 
     def _draw_screens(self) -> None:
         from terminal.kiosk import screens
@@ -357,6 +390,7 @@ class Kiosk:
             self._calendar.deadline(),
             self._backroom.deadline(),
             self._attendant.deadline(),
+            self._changes.deadline() if self._changes is not None else None,
         )
         # What was due before the last round began has failed in it, and waits for the next without being waited for.
         due = [moment for moment in moments if moment is not None and moment > self._looked]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from ratings.period import Grain
 from ratings.scale import Score
 from terminal import clock as clocks
 from terminal import hours
+from terminal.asked import Asked
 from terminal.clock import Clock
 from terminal.ledger import Pending, StoreError
 
@@ -52,13 +54,18 @@ class Ledger(Protocol):
         """Release what has closed."""
         ...
 
+    def configure(self, languages: Sequence[str], reasons: Sequence[str] = ()) -> None:
+        """Count by these languages and reasons from now on."""
+        ...
+
 
 class Calendar:
-    """The calendar of one terminal."""
+    """The calendar of one terminal. `asked` keeps the question of the month, where it may come from the dashboard."""
 
-    def __init__(self, config: Config, clock: Clock, ledger: Ledger) -> None:
+    def __init__(self, config: Config, clock: Clock, ledger: Ledger, asked: Asked | None = None) -> None:
         self._clock = clock
         self._ledger = ledger
+        self._asked = asked
         self._complaint = ""
         self._next_release = -math.inf
         self._right = clocks.is_right(clock)
@@ -75,12 +82,12 @@ class Calendar:
 
     def look(self) -> bool:
         """Find the question of the month, and release what is due. Returns whether another question is asked now."""
-        changed = self._is_another_day() and self._question_now() != self.question
-        if changed:
+        before = self.question
+        if self._is_another_day():
             self.question = self._question_now()
         if self._clock.monotonic() >= self._next_release:
             self._release()
-        return changed
+        return self.question != before
 
     def deadline(self) -> float:
         """The moment (of `Clock.monotonic`) at which `look` or `is_open` find something new, if no clock is set."""
@@ -113,7 +120,8 @@ class Calendar:
         return True
 
     def _question_now(self) -> Question:
-        return self._config.question_in(periods.period_of(Grain.MONTH, self._day()))
+        month = periods.period_of(Grain.MONTH, self._day())
+        return self._asked.choose(self._config, month) if self._asked else self._config.question_in(month)
 
     def _day(self) -> date:
         known = None if clocks.is_right(self._clock) else clocks.last_known(self._clock)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from ratings.config import Config, Kiosk, Question, Release
 from ratings.scale import Score
-from ratings.sections import REASONS, Sound
+from ratings.sections import REASONS, Sound, Terminal
 from terminal.kiosk import environment, typeface
 
 environment.prepare(offscreen=True)
@@ -18,6 +19,7 @@ environment.prepare(offscreen=True)
 environment.settle()
 
 from terminal.kiosk.app import Kiosk as App  # noqa: E402
+from terminal.kiosk.changes import Changes  # noqa: E402
 from terminal.kiosk.driver import Driver  # noqa: E402
 from terminal.ledger import Ledger, Pending, StoreError  # noqa: E402
 
@@ -86,13 +88,19 @@ class Notebook:
         self.calls.append(("release", moment, question))
         return written
 
+    def configure(self, languages: Sequence[str], reasons: Sequence[str] = ()) -> None:
+        if self.broken:
+            raise StoreError("open.db: the disk is full; make room")
+        self.ledger.configure(languages, reasons)
+        self.calls.append(("configure", tuple(languages), tuple(reasons)))
+
 
 class Rig:
     """The kiosk, and hands for it."""
 
-    def __init__(self, driver: Driver, clock: HandClock, notebook: Notebook) -> None:
+    def __init__(self, driver: Driver, clock: HandClock, notebook: Notebook, config: Config) -> None:
         self.driver, self.clock, self.notebook = driver, clock, notebook
-        self.kiosk, self.config = driver.kiosk, CONFIG
+        self.kiosk, self.config = driver.kiosk, config
 
     def wait(self, seconds: float) -> None:
         self.clock.move(seconds)
@@ -125,9 +133,11 @@ def the_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     card, zone = tmp_path_factory.mktemp("card"), ZoneInfo("Europe/Oslo")
     ledger = Ledger.open(card, Release(), zone, CONFIG.kiosk.languages, REASONS)
     clock, notebook = HandClock(), Notebook(ledger)
-    driver = Driver(App(CONFIG, clock, notebook, offscreen=True))
+    terminal = Terminal(store=card, state=tmp_path_factory.mktemp("state"))
+    config = msgspec.structs.replace(CONFIG, terminal=terminal)
+    driver = Driver(App(config, clock, notebook, offscreen=True, changes=Changes(config)))
     driver.resize(800, 480)
-    yield Rig(driver, clock, notebook)
+    yield Rig(driver, clock, notebook, config)
     driver.kiosk.close()
     ledger.close()
 

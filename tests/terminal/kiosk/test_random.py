@@ -198,8 +198,9 @@ class Model:
         if not repeat:
             self.counts[question, Slice.LANGUAGE, quarter][self.chosen or "unchosen"][score] += 1
             self.counts[question, Slice.HOUR, quarter][f"{self.wall.isoweekday()}-{self.wall.hour}"][score] += 1
-            self.counts[question, Slice.REASON, quarter][SKIPPED][score] += 1
-            self.pending = (question, Slice.REASON, quarter), score
+            if self.config.follow_up.reasons:
+                self.counts[question, Slice.REASON, quarter][SKIPPED][score] += 1
+                self.pending = (question, Slice.REASON, quarter), score
 
     @property
     def question(self) -> str:
@@ -382,7 +383,7 @@ def hand(rig: Rig, tmp_path: Path) -> Iterator[Hand]:
         (panel / name).write_text(str(number))
     was, moment = rig.notebook.ledger, rig.clock.moment
     rig.clock.moment = max(moment, datetime(2026, 3, 2, 9, 0, tzinfo=OSLO))
-    rig.notebook.ledger = Ledger.open(tmp_path / "card", Release(), OSLO, rig.config.kiosk.languages, REASONS)
+    rig.notebook.ledger = Ledger.open(tmp_path / "card", Release(), OSLO, ["nb"])  # All else comes as it is configured.
     rig.kiosk.configure(rig.config, tmp_path)
     rig.driver.pump()
     model = Model(rig.config, rig.clock.seconds, rig.clock.moment.astimezone(OSLO), touched=rig.clock.seconds)
