@@ -25,6 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from dashboard import clock, exchange, terminal_health, undecodable
 from dashboard.clearing import Clearing
 from dashboard.forming import Forming
+from dashboard.sending import Sending
 from dashboard.trouble import StoreError, first_line
 from ratings import tls, wire
 from ratings.config import Config
@@ -74,6 +75,7 @@ class Ingest:
         self._clearing = Clearing(engine)
         self._forming = Forming(engine, config.dashboard.threshold, today)
         self._next_note = 0.0
+        self._sending = Sending(engine)
 
     def run(self) -> None:
         """Connect, and connect again, until stopped."""
@@ -94,7 +96,7 @@ class Ingest:
         """One connection, from its beginning to its end. A client of its own: no old answer outlives its connection."""
         self._connected = self._answered = False
         self._next_note = 0.0
-        self._clearing = Clearing(self._engine)
+        self._clearing, self._sending = Clearing(self._engine), Sending(self._engine)
         client = self._client()
         try:
             client.connect(self._broker.host, self._broker.port, keepalive=60)
@@ -184,7 +186,7 @@ class Ingest:
                 )
 
     def _tidy(self, client: mqtt.Client) -> None:
-        """Every few seconds: clear from the broker what terminals have left that were revoked since."""
+        """Every few seconds: clear from the broker what revoked terminals left, and send what was set of others."""
         try:
             for topic in self._clearing.due():
                 self._clear(client, topic)
@@ -192,6 +194,8 @@ class Ingest:
                 with self._engine.begin() as connection:
                     terminal_health.listened(connection, datetime.now(UTC))
                 self._next_note = time.monotonic() + NOTE_SECONDS
+            for terminal, message in self._sending.due():
+                client.publish(wire.topic(terminal, "config"), message, qos=1, retain=True)
         except (StoreError, SQLAlchemyError) as error:
             self._say(
                 "database", f"{first_line(error)}. Nothing is lost: terminals send again what was not acknowledged"
@@ -282,6 +286,7 @@ class Ingest:
             ack = exchange.handle_status(connection, terminal, status, now, retained=retained, sure=sure)
         if status.state == "online":
             self._answer(client, terminal, ack)
+            self._sending.heard(terminal, status.config)
 
     def _answer(self, client: mqtt.Client, terminal: str, ack: Ack) -> None:
         client.publish(wire.topic(terminal, "ack"), wire.encode(ack), qos=1)

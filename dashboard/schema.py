@@ -47,6 +47,8 @@ site = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
+    # What is set of all its terminals (ratings/remote.py, as JSON); NULL where nothing ever was.
+    Column("settings", Text),
 )
 
 terminal = Table(
@@ -65,6 +67,8 @@ terminal = Table(
     Column("revoked", Date),
     # How many messages could not be read since it was looked into (`fjes dashboard refused forget`).
     Column("undecodable", BigInteger, nullable=False, server_default="0"),
+    # What is set of this one alone.
+    Column("settings", Text),
     CheckConstraint("release IN ('closed', 'live')", name="release"),
 )
 

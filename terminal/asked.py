@@ -15,7 +15,7 @@ import msgspec
 
 from ratings.config import Config, Question
 from ratings.period import Grain, Period, parse_month, write
-from terminal import files
+from terminal import files, storage
 
 FILE = "asked.json"
 
@@ -53,7 +53,7 @@ class Asked:
         """Write it down where it has changed. To be called at a time that no visitor has a part in."""
         if self._last is not None and self._last != self._saved:
             with contextlib.suppress(OSError):  # Tried again, and all that hangs on it is the next start.
-                files.replace(self._path, msgspec.json.encode(self._last))
+                files.replace(self._path, msgspec.json.encode(self._last), storage.OWN)
                 self._saved = self._last
 
 

@@ -6,11 +6,15 @@ import os
 from pathlib import Path
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Put a file in place of what is there: after a cut of power one of both is there, whole. Raises OSError."""
+def replace(path: Path, content: bytes, mode: int) -> None:
+    """Put a file in place of what is there: after a cut of power one of both is there, whole. Raises OSError.
+
+    `mode` is who may read it, whatever the umask is: `terminal.storage.OWN` or `SHARED`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.new")
     with new.open("wb") as file:
+        os.fchmod(file.fileno(), mode)
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

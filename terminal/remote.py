@@ -14,7 +14,7 @@ from ratings import remote
 from ratings.config import Config, ConfigError
 from ratings.legible import printable
 from ratings.wire import MOST_BYTES, REFUSAL_LENGTH
-from terminal import files
+from terminal import files, storage
 
 FILE = "config.json"
 CATALOGUES = Path(__file__).parent / "kiosk" / "words"
@@ -47,7 +47,7 @@ def read(folder: Path) -> bytes | None:
 
 def keep(folder: Path, payload: bytes) -> None:
     """Put a message in place of the last one. Raises OSError."""
-    files.replace(folder / FILE, payload)
+    files.replace(folder / FILE, payload, storage.SHARED)  # The kiosk is another user.
 
 
 class Received:

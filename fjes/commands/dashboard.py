@@ -11,6 +11,7 @@ import click
 
 from fjes.commands.broker import broker
 from fjes.commands.refused import refused
+from fjes.commands.remote import remote
 from fjes.commands.terminals import terminal
 from fjes.database import opened
 from fjes.logs import with_log
@@ -29,6 +30,7 @@ def dashboard() -> None:
 
 dashboard.add_command(broker)
 dashboard.add_command(refused)
+dashboard.add_command(remote)
 dashboard.add_command(terminal)
 
 

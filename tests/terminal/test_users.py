@@ -41,8 +41,10 @@ from ratings import config, tls, wire
 from ratings.config import Release
 from ratings.scale import Score
 from ratings.table import Revision
-from terminal import connection, delivery
+from ratings.period import parse_month
+from terminal import connection, delivery, remote
 from terminal.courier import Courier
+from terminal.kiosk.changes import Changes
 from terminal.ledger import Ledger
 from terminal.outbox import Outbox
 from terminal.storage import StoreError
@@ -240,3 +242,36 @@ def test_what_a_cut_left_half_done_keeps_the_courier_waiting_until_the_kiosk_has
     assert (machine.card / "released.db").read_bytes() == left
     machine.run(KIOSK, 'Ledger.open(card, Release(), oslo, ["nb"], state=state).close()', "0077")
     assert machine.run(COURIER, READ) == "tables 4 4\n"
+
+
+KEEP = """
+remote.keep(state, b'{"kiosk": {"languages": ["nb", "th"]}, "questions": [{"id": "stay"}]}')
+try:
+    (card / "asked.json").read_bytes()
+except PermissionError:
+    print("refused")
+"""
+
+TAKE = """
+settings = config.read(f'[terminal]\\nstore = "{card}"\\nstate = "{state}"')
+changes = Changes(settings)
+changes.asked.choose(changes.config, parse_month("2026-11"))
+changes.asked.save()
+print(changes.config.kiosk.languages, (card / "asked.json").exists())
+try:
+    remote.keep(state, b"{}")
+except PermissionError:
+    print("refused")
+"""
+
+
+@needs_root
+@pytest.mark.parametrize("umask", ["0000", "0077"])
+def test_what_the_dashboard_sets_the_courier_writes_and_the_kiosk_reads_and_the_month_is_the_kiosks_alone(
+    machine: Machine, umask: str
+) -> None:
+    machine.run(COURIER, KEEP.partition("try")[0], umask)
+    assert machine.run(KIOSK, TAKE, umask) == "['nb', 'th'] True\nrefused\n"
+    assert machine.run(COURIER, KEEP, umask) == "refused\n"
+    assert modes(machine.card) == {"asked.json": 0o600}
+    assert modes(machine.state) == {"config.json": 0o640}
