@@ -53,7 +53,8 @@ def _processes(wishes: argparse.Namespace) -> bool:
         if wishes.seed is not None:
             outcome = processes.run([wishes.seed], cluster, aloud=True)
         else:
-            outcome = processes.run(seeds, cluster)
+            with click.progressbar(seeds, file=sys.stderr) as each:
+                outcome = processes.run(each, cluster)
     number = outcome.schedules.total()
     click.echo(f"Real processes: {number} schedules in {time.monotonic() - began:.0f} s.")
     click.echo("\n".join(outcome.lines()))

@@ -28,8 +28,8 @@ from terminal.trust import Trust
 from tests.faults.disk import Disk
 from tests.faults.model import Figures, Tap, Where, carried
 
-MOST_WRITES = 40
-"""A tap makes some ten writes, a release some tens: cuts are spread over so many."""
+MOST_WRITES = 160
+"""A tap makes 15 writes, a release up to about 150: cuts are spread over so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,4 +363,4 @@ def _four(counts: bytes) -> Counts:
 
 def writes(dice: random.Random) -> int:
     """Before which write something is cut off: early ones more often."""
-    return int(dice.triangular(0, MOST_WRITES, 0))
+    return int(MOST_WRITES ** dice.random()) - 1

@@ -10,11 +10,20 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from enum import StrEnum
 from typing import NamedTuple
 
 from ratings.period import Period
 from ratings.scale import ZERO, Counts, Score, add, one
 from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, Slice, Table
+
+
+class Kind(StrEnum):
+    """What goes wrong beside the network, the power, the disks and the databases, which do in all schedules."""
+
+    NETWORK = "network, power, disks, databases"
+    CLOCKS = "and clocks that are wrong, jump, or are not known"
+    CARDS = "and cards that are moved, copied, rewound, burnt"
 
 
 @dataclass(slots=True, eq=False)

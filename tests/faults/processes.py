@@ -7,10 +7,11 @@ import shutil
 import tempfile
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.conftest import Postgres
@@ -38,13 +39,14 @@ class Outcome:
         yield "times that a broker said it drops messages: " + (
             "; ".join(f"{broker}: {number}" for broker, number in self.dropped.items()) or "none"
         )
-        for seed, words in sorted(self.failed.items()):
-            yield f"FAILED, seed {seed}: {words}\n  again: {COMMAND.format(seed=seed)}"
+        yield from map(self.complaint, sorted(self.failed))
+
+    def complaint(self, seed: int) -> str:
+        """What failed, and how to run it again."""
+        return f"FAILED, seed {seed}: {self.failed[seed]}\n  again: {COMMAND.format(seed=seed)}"
 
 
-def run(
-    seeds: Iterable[int], cluster: Postgres, *, aloud: bool = False, after: Callable[[int], None] = lambda _: None
-) -> Outcome:
+def run(seeds: Iterable[int], cluster: Postgres, *, aloud: bool = False) -> Outcome:
     """Run schedules one after the other; `aloud` prints each step. The folder of one that fails is kept, and named."""
     outcome = Outcome()
     PostgresBase.prepare(cluster)
@@ -56,6 +58,7 @@ def run(
             schedule.run()
         except (Exception, pytest.fail.Exception) as error:
             outcome.failed[seed] = f"{type(error).__name__}: {error}\n  its files and logs: {folder}"
+            click.echo(outcome.complaint(seed))
             if aloud:
                 traceback.print_exc()
         else:
@@ -64,7 +67,6 @@ def run(
         outcome.events += schedule.events
         outcome.thanked += sum(schedule.thanked)
         outcome.dropped[schedule.broker] += schedule.dropped
-        after(seed)
     return outcome
 
 

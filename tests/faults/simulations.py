@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 import traceback
 from collections import Counter
@@ -14,10 +15,12 @@ from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 
+import click
+
 from tests.faults.dashboard import template
 from tests.faults.disk import Disk
-from tests.faults.model import Figures
-from tests.faults.simulator import TERMINALS, Kind, Schedule, kind_of
+from tests.faults.model import Figures, Kind
+from tests.faults.simulator import TERMINALS, Schedule, kind_of
 
 COMMAND = 'make faults ARGS="simulate --seed {seed}"'
 PORTION = 25
@@ -49,8 +52,11 @@ class Outcome:
                 f"power, {here.refused} taps refused by a full disk, {here.destroyed} destroyed with their last copy, "
                 f"{here.outshone} outshone by another life of their card"
             )
-        for seed, words in sorted(self.failed.items()):
-            yield f"FAILED, seed {seed}: {words}\n  again: {COMMAND.format(seed=seed)}"
+        yield from map(self.complaint, sorted(self.failed))
+
+    def complaint(self, seed: int) -> str:
+        """What failed, and how to run it again."""
+        return f"FAILED, seed {seed}: {self.failed[seed]}\n  again: {COMMAND.format(seed=seed)}"
 
 
 _disk: Disk | None = None
@@ -85,9 +91,14 @@ def run_many(first: int, number: int, jobs: int) -> Outcome:
     """Run schedules of consecutive seeds in several processes."""
     outcome = Outcome()
     portions = [range(at, min(at + PORTION, first + number)) for at in range(first, first + number, PORTION)]
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        for part in pool.map(run, portions):
+    with (
+        ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool,
+        click.progressbar(pool.map(run, portions), len(portions), file=sys.stderr) as parts,
+    ):
+        for part in parts:
             outcome.add(part)
+            for seed in part.failed:
+                click.echo(part.complaint(seed))
     return outcome
 
 

@@ -7,43 +7,29 @@ some card or in the database must be counted exactly once, for each terminal and
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Row
 
-from dashboard import lives
-from ratings import period as periods
 from ratings import wire
 from ratings.config import Release
-from ratings.period import Grain, Period
-from ratings.pooling import Piece, pool
-from ratings.scale import ZERO, Counts, Score, add, one
-from ratings.table import POOLED, Cells, Slice
+from ratings.scale import Score
 from terminal.delivery import NOTICED_FILE, SENDERS_FILE, STATE_FILE
 from tests.faults.dashboard import Dashboard
 from tests.faults.device import Device, Image, Message, Settings, writes
 from tests.faults.disk import Disk
-from tests.faults.model import Figures, Tap, Where, sums
+from tests.faults.model import Figures, Kind, Tap
+from tests.faults.verdict import Left, look
 
 TERMINALS = (("stua", "Europe/Oslo"), ("natt", "America/New_York"), ("buss", "Asia/Kathmandu"))
 REASONS = ("waiting", "staff")
 LANGUAGES = ("nb", "th")
-
-
-class Kind(StrEnum):
-    """What goes wrong beside the network, the power, the disks and the databases, which do in all schedules."""
-
-    NETWORK = "network, power, disks, databases"
-    CLOCKS = "and clocks that are wrong, jump, or are not known"
-    CARDS = "and cards that are moved, copied, rewound, burnt"
 
 
 def kind_of(seed: int) -> Kind:
@@ -96,7 +82,8 @@ class Schedule:
             for _ in range(self._dice.randrange(15, 50)):
                 self._step()
             self._end_well()
-            self._look()
+            left = Left(self._devices, self._dashboard, self._ever, self._rewound, self._burnt)
+            look(left, self.kind, self.figures)
         finally:
             uuid.uuid4, vars(wire)["pack"] = names, pack
             for device in self._devices:
@@ -181,7 +168,9 @@ class Schedule:
         for _ in range(dice.choice((1, 1, 1, 2, 5, 9))):
             score, language = dice.choice(list(Score)), dice.choice(("nb", "th", None))
             gone = device.tap(self._question(device), score, language, repeat=dice.random() < 0.1, cut=cut, full=full)
-            told.append(f"{score.name}{' (power cut)' if gone else ''}")
+            told.append(f"{score.name}{_gone(gone)}")
+            if device.pending is not None and dice.random() < 0.3:
+                told.append(f"because{_gone(device.choose(dice.choice(REASONS), self._cut()))}")
             if cut is not None:
                 break
         return ", ".join(told)
@@ -429,112 +418,6 @@ class Schedule:
             ack = self._dashboard.take_in(device.settings.terminal, message, self._time, None)
             assert ack is not None, "nothing was cut off, and there is no answer"
             device.receive(ack)
-
-    def _look(self) -> None:
-        assert not self._dashboard.refused(), "good tables are in quarantine"
-        rows = self._dashboard.rows()
-        for terminal, _ in TERMINALS:
-            here = [row for row in rows if row.terminal_id == terminal]
-            for slice_ in Slice:
-                self._look_at(terminal, slice_, [row for row in here if row.slice == slice_])
-            if self.kind is Kind.NETWORK:
-                for device in self._devices:
-                    if device.settings.terminal == terminal:
-                        self._look_closely(device, here)
-
-    def _look_at(self, terminal: str, slice_: Slice, rows: list[Row[Any]]) -> None:
-        """Every tap that is left is counted once in this slice."""
-        devices = [device for device in self._devices if device.settings.terminal == terminal]
-        on_cards = {tap for device in devices for tap in device.taps if tap.enters(slice_)}
-        left = on_cards | self._dashboard.seen.taps(terminal, slice_)
-        if slice_ is Slice.TREND and (not devices or devices[0].settings.release.trend == "none"):
-            left = set()
-        found = add(ZERO, *map(_counts, rows))
-        if slice_ is Slice.TOTAL:
-            self.figures.destroyed += len({tap for tap in self._ever if tap.terminal == terminal} - left)
-        if self.kind is Kind.CARDS and slice_ is Slice.TREND:
-            # Two lives cut it differently; pages take what overlaps nowhere. Nothing is missing where none was rewound.
-            if terminal not in self._rewound | self._burnt:
-                pieces = lives.together(_pieces(rows).values())
-                found = add(ZERO, *(piece.counts for piece in pieces))
-                assert found == sums(left), f"{terminal}, {slice_}: {found} counted, {sums(left)} tapped"
-        elif self.kind is Kind.CARDS:
-            self._look_at_lives(terminal, slice_, devices, left, rows)
-        else:
-            assert found == sums(left), f"{terminal}, {slice_}: {found} counted, {sums(left)} tapped"
-            if slice_ is Slice.TOTAL:
-                n = sum(int(row.n) for row in rows)
-                assert n == len(left), f"{terminal}: {n} counted with repeats, {len(left)} tapped"
-
-    def _look_at_lives(
-        self, terminal: str, slice_: Slice, devices: list[Device], left: set[Tap], rows: list[Row[Any]]
-    ) -> None:
-        """Of each table the largest of its lives' sets of taps is counted; others are in it, or outshone."""
-        tables = self._dashboard.seen.copy()
-        for device in devices:
-            grain = grain_of(device.settings.release, slice_)
-            sets: dict[Where, set[Tap]] = {}
-            for tap in device.taps:
-                if tap.enters(slice_):
-                    assert tap.day is not None
-                    period = periods.write(periods.period_of(grain, tap.day), grain)
-                    sets.setdefault(Where(terminal, tap.epoch, tap.question, slice_, period), set()).add(tap)
-            for where, taps in sets.items():
-                tables.merge(where, frozenset(taps))
-        wanted = tables.of(terminal, slice_)
-        for row in rows:
-            where = Where(terminal, row.epoch, row.question, slice_, row.period)
-            largest = wanted.pop(where, {frozenset()})
-            allowed = {(len(taps), sums(taps)) for taps in largest}
-            assert (row.n, _counts(row)) in allowed, f"{where}: {row.n}, {_counts(row)} counted; tapped {allowed}"
-        missing = {where for where, sets in wanted.items() if any(sets)}
-        assert not missing, f"not counted at all: {missing}"
-        outshone = left - tables.taps(terminal, slice_)
-        assert not outshone or terminal in self._rewound, f"{terminal}, {slice_}: {len(outshone)} are not counted"
-        if slice_ is Slice.TOTAL:
-            self.figures.outshone += len(outshone)
-
-    def _look_closely(self, device: Device, rows: list[Row[Any]]) -> None:
-        """Where clock and card were good: each month's total, each language and each reason, as chosen or pooled."""
-        release = device.settings.release
-        grains = {slice_: grain_of(release, slice_) for slice_ in (Slice.TOTAL, Slice.LANGUAGE, Slice.REASON)}
-        wanted: dict[tuple[str, str, str, str], Cells] = {}
-        for tap in device.taps:
-            assert tap.day is not None
-            for slice_, grain in grains.items():
-                if tap.enters(slice_):
-                    period = periods.write(periods.period_of(grain, tap.day), grain)
-                    cells = wanted.setdefault((tap.epoch, tap.question, str(slice_), period), {})
-                    cells[tap.key(slice_)] = add(cells.get(tap.key(slice_), ZERO), one(tap.score))
-        if release.mode == "closed":
-            for where, cells in wanted.items():
-                if where[2] in POOLED:
-                    wanted[where] = pool(Slice(where[2]), cells, release.source_minimum)
-        found = {
-            (row.epoch, row.question, row.slice, row.period): {
-                key: tuple(four) for key, four in json.loads(row.cells).items()
-            }
-            for row in rows
-            if row.slice in grains and row.n
-        }
-        assert found == wanted, f"{device.settings.terminal}: {found} counted, {wanted} tapped"
-
-
-def grain_of(release: Release, slice_: Slice) -> Grain:
-    """How long the periods of a slice are. Not for trend."""
-    return Grain.MONTH if slice_ is Slice.TOTAL else Grain(getattr(release, slice_))
-
-
-def _pieces(rows: list[Row[Any]]) -> dict[str, list[Piece]]:
-    """Pieces of trend by epoch."""
-    found: dict[str, list[Piece]] = {}
-    for row in rows:
-        found.setdefault(row.epoch, []).append(Piece(Period(row.first_day, row.last_day), _counts(row)))
-    return found
-
-
-def _counts(row: Row[Any]) -> Counts:
-    return row.very_unhappy, row.unhappy, row.happy, row.very_happy
 
 
 def _gone(gone: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.conftest import Postgres
 from tests.faults import processes, simulations
 from tests.faults.disorder import Broker
-from tests.faults.simulator import Kind
+from tests.faults.model import Kind
 
 SEEDS = (0, 3, 4)
 """On SQLite and PostgreSQL, with each of the brokers; in the first a stock one has to drop messages."""
