@@ -165,18 +165,24 @@ class Schedule:
 
     def _disk_full(self) -> str:
         """The kiosk's, after so many bytes, and perhaps the courier's; sometimes it stays so until the kiosk ends."""
-        room = self._dice.choice((0, 4096, 40_000, 120_000))
-        full = [self._site.kiosk, *([self._site.courier] if self._dice.random() < 0.5 else [])]
-        for process in full:
-            process.limit_files(room)
+        room, courier = self._dice.choice((0, 4096, 40_000, 120_000)), self._dice.random() < 0.5
+        self._site.kiosk.limit_files(room)
+        if courier:
+            self._site.courier.limit_files(room)
         self._full = True
         told = f"from {room} bytes on; taps {self._taps()}; days {self._time_passes()}"
-        if self._dice.random() < 0.2:
-            return told
-        for process in full:
-            process.limit_files(-1)
-        self._full = False
-        return f"{told}; then no more"
+        if courier:
+            told += self._has_space(self._site.courier)
+        if self._dice.random() < 0.8:
+            self._site.kiosk.limit_files(-1)
+            self._full = False
+            told += "; then no more"
+        return told
+
+    def _has_space(self, process: Process) -> str:
+        process.limit_files(-1)
+        # One that had only begun to start may have given up.
+        return f", the {process.name} started again" if process.start_again() else ""
 
     def _courier_killed(self) -> str:
         return self._killed(self._site.courier)
@@ -247,8 +253,7 @@ class Schedule:
         days = self._time_passes()
         time.sleep(0.8)
         self._see_acknowledgements()
-        self._site.ingest.limit_files(-1)
-        return f"from {room} bytes on; days {days}"
+        return f"from {room} bytes on; days {days}{self._has_space(self._site.ingest)}"
 
     def _backup(self) -> str:
         return self._without_ingest(self._site.base.back_up)

@@ -100,6 +100,15 @@ class Process:
                 return answer
         raise AssertionError(f"the {self.name} did not answer: {self.log()[-800:]}")
 
+    def start_again(self) -> bool:
+        """As systemd does where it ends by itself with an error; whether it has, within a second."""
+        assert self._process is not None
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            assert (code := self._process.wait(1)) == 1, f"the {self.name} ended with {code}: {self.log()[-800:]}"
+            self.start()
+            return True
+        return False
+
     def rest_of_answers(self) -> list[str]:
         """What it had answered before it ended."""
         return list(iter(lambda: self._answers.get(timeout=END_SECONDS), ""))
