@@ -16,11 +16,14 @@ PYTHON ?= python3
 RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
 VOICE_PACKAGES ?= espeak-ng vorbis-tools
 TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace
+# Brought by `make fuzz` alone: it is not built for every machine and Python.
+ATHERIS := atheris==3.0.0
 ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
+FUZZER := .cache/atheris
 
 help: ## say what there is
 	grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -39,6 +42,15 @@ bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk p
 
 faults: system-test $(SETUP) ## let everything fail, and count: 10,000 simulated schedules, then real processes (ARGS="simulate --seed 7")
 	$(BIN)/python -m tests.faults $(ARGS)
+
+fuzz: $(SETUP) ## throw bytes at all that is read from the network, for ten minutes (ARGS="taking-in --seconds 60")
+	[ -d $(FUZZER) ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: \
+	    --target $(FUZZER) $(ATHERIS) || {
+	    rm -rf $(FUZZER)
+	    echo "Not fuzzed: $(ATHERIS) cannot be had for this machine and Python. The short form runs: make test ARGS=tests/fuzz"
+	    exit 0
+	}
+	PYTHONPATH=$(FUZZER) $(BIN)/python -m tests.fuzz $(ARGS)
 
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
@@ -135,5 +147,5 @@ system-run:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults screens lock clean system-run system-test
+.PHONY: help run test bench faults fuzz screens lock clean system-run system-test
 .NOTPARALLEL:
