@@ -52,7 +52,7 @@ STATUSES = (
     wire.encode(Status("online", "0.1.0", EPOCH, 5, "closed", hour="2026-11-23T14", day="2026-11-23", pending=3)),
     wire.encode(Status("offline", "0.1.0", EPOCH, 5, "live", retired=True, assumed="2026-09", clock="battery")),
 )
-ACKS = (wire.encode(Ack(EPOCH, 1, None)), wire.encode(Ack(EPOCH, 2**53, BATCH.decode())))
+ACKS = tuple(map(wire.encode, (Ack(EPOCH, 1, None), Ack(EPOCH, 999, None), Ack(EPOCH, 2**53, BATCH.decode()))))
 STATES = (wire.encode(DashboardState("online")), wire.encode(DashboardState("offline")))
 TOPICS = tuple(f"fjes/v1/{STUA}/{kind}".encode() for kind in ("tables", "status", "ack", "config"))
 KINDS: tuple[tuple[Any, tuple[bytes, ...]], ...] = (
