@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import paho.mqtt.client as mqtt
+from msgspec import structs
 from sqlalchemy import Connection, Engine, delete, func, select
 
 from dashboard import exchange, quarantine, schema, store
@@ -26,9 +27,11 @@ from ratings.config import Config, Terminal
 from ratings.scale import Score
 from ratings.table import check
 from ratings.wire import Ack, Batch, DashboardState, Status, WireError
+from terminal import remote
 from terminal.courier import Courier
 from terminal.delivery import confirmed
 from terminal.ledger import Ledger
+from terminal.remote import Received
 from tests.terminal.conftest import EPOCH, OSLO, oslo
 
 Target = Callable[[bytes], None]
@@ -54,6 +57,13 @@ STATUSES = (
 )
 ACKS = tuple(map(wire.encode, (Ack(EPOCH, 1, None), Ack(EPOCH, 999, None), Ack(EPOCH, 2**53, BATCH.decode()))))
 STATES = (wire.encode(DashboardState("online")), wire.encode(DashboardState("offline")))
+SETTINGS = (
+    b'{"questions":[{"id":"visit"},{"id":"help","from":"2026-10","texts":{"nb":"Fikk du hjelp?","en":"Helped?"}}]}',
+    b'{"kiosk":{"languages":["nb","th"]},"said":{"texts":{"nb":["N\xc3\xa5 er det ryddet."]}}}',
+    b'{"hours":{"monday":["10:00-16:00"],"closed":["2026-12-24/2026-12-26"]}}',
+    b'{"follow_up":{"reasons":[{"id":"waiting"},{"id":"staff","texts":{"nb":"De som jobber her"}}]}}',
+    b"{}",
+)
 TOPICS = tuple(f"fjes/v1/{STUA}/{kind}".encode() for kind in ("tables", "status", "ack", "config"))
 KINDS: tuple[tuple[Any, tuple[bytes, ...]], ...] = (
     (Batch, BATCHES),
@@ -212,7 +222,28 @@ class Hearing:
             assert (epoch, 0 <= revision <= self._last) == (EPOCH, True)
 
 
-NAMES = ("decoding", "tables", "topics", "taking-in", "hearing")
+class Configuring:
+    """The courier and the kiosk, and what the dashboard sets: the last good message holds, and nothing else is set."""
+
+    def __init__(self, folder: Path) -> None:
+        self._own = Config(terminal=Terminal(id=STUA, state=folder / "state"))
+        self._received = Received(self._own)
+
+    def __call__(self, data: bytes) -> None:
+        payload, before = spliced(data, SETTINGS), remote.read(self._own.terminal.state)
+        self._received.take(payload)
+        kept = remote.read(self._own.terminal.state)
+        assert kept == (before if self._received.refused or not payload else payload)
+        status = Status("online", "0.1.0", EPOCH, 5, "closed")
+        status = structs.replace(status, config=self._received.config, config_refused=self._received.refused)
+        assert wire.decode(wire.encode(status), Status) == status
+        if kept is not None:
+            inside = remote.combine(self._own, kept)  # As the kiosk does.
+            for name in ("terminal", "broker", "release", "staff", "buttons", "dashboard"):
+                assert getattr(inside, name) == getattr(self._own, name)
+
+
+NAMES = ("decoding", "tables", "topics", "taking-in", "hearing", "configuring")
 
 
 @contextlib.contextmanager
@@ -231,7 +262,13 @@ def target(name: str) -> Iterator[Target]:
     engine = store.open_engine(f"sqlite:///{folder / 'fjes.db'}")
     try:
         store.upgrade(engine)
-        yield TakingIn(engine) if name == "taking-in" else Hearing(folder)
+        match name:
+            case "taking-in":
+                yield TakingIn(engine)
+            case "hearing":
+                yield Hearing(folder)
+            case _:
+                yield Configuring(folder)
     finally:
         engine.dispose()
         shutil.rmtree(folder)
@@ -247,5 +284,6 @@ def seeds(name: str) -> list[bytes]:
         "topics": list(TOPICS),
         "taking-in": [*BATCHES, *STATUSES],
         "hearing": [*ACKS, *STATES],
+        "configuring": list(SETTINGS),
     }[name]
     return [bytes([8 * which]) + seed for seed in good for which in (0, 1, 2, 3, 28)] + [bytes(range(1, 20))]
