@@ -28,7 +28,7 @@ from dashboard.forming import Forming
 from dashboard.sending import Sending
 from dashboard.trouble import StoreError, first_line
 from ratings import tls, wire
-from ratings.config import Config
+from ratings.config import Config, ConfigError
 from ratings.patience import Patience
 from ratings.wire import Ack, Batch, DashboardState, Status, WireError
 
@@ -196,6 +196,8 @@ class Ingest:
                 self._next_note = time.monotonic() + NOTE_SECONDS
             for terminal, message in self._sending.due():
                 client.publish(wire.topic(terminal, "config"), message, qos=1, retain=True)
+        except ConfigError as error:
+            self._say("settings", f"what is set of terminals is not sent: {error}. Set it again; ratings are taken in")
         except (StoreError, SQLAlchemyError) as error:
             self._say(
                 "database", f"{first_line(error)}. Nothing is lost: terminals send again what was not acknowledged"

@@ -91,7 +91,7 @@ def terminals(connection: Connection, place: Place | None = None) -> list[tuple[
     return [(each.id, _message(sites[each.site_id], each.settings)) for each in connection.execute(query)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _message(of_site: str | None, of_terminal: str | None) -> bytes | None:
     if of_site is None and of_terminal is None:
         return None

@@ -44,11 +44,11 @@ class Sending:
             if message:
                 self._sent[terminal] = message
             else:
-                del self._sent[terminal]
+                self._sent.pop(terminal, None)
         return now
 
     def heard(self, terminal: str, config: str) -> None:
         """A terminal says which configuration it has, by its fingerprint."""
         sent = self._sent.get(terminal)
         if sent is not None and config != fingerprint(sent):
-            self._due.setdefault(terminal, sent)
+            self._due[terminal] = self._sent.pop(terminal)

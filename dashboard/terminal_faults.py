@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from dashboard import balance, schema
 from dashboard.balance import Imbalance
 from ratings import wire
+from ratings.legible import printable
 from ratings.period import DAY
 from ratings.wire import ClockState, Condition, Room, Status, WireError
 
@@ -65,6 +66,9 @@ def told(status: Status, hours_ahead: int | None) -> list[Remark]:
         found.append(Remark("It is too hot."))
     if status.power == Condition.TROUBLE:
         found.append(Remark("Its power supply is too weak."))
+    if status.config_refused:
+        text = "It refuses what is set of it, and goes on as it was: %(why)s. See `fjes dashboard config show`."
+        found.append(Remark(text, {"why": printable(status.config_refused)}))
     if status.assumed:
         text = "Some of %(month)s was placed there by assumption, for want of a clock."
         found.append(Remark(text, {"month": status.assumed}, fault=False))

@@ -151,7 +151,11 @@ def test_each_is_sent_once_and_again_when_it_changes_or_the_terminal_says_that_i
     assert Sending(filled).due() != [], "of a new connection all"
 
 
-def test_what_a_broker_has_dropped_is_sent_again_when_the_terminal_says_so(filled: Engine) -> None:
+@pytest.mark.parametrize("seconds", [0.0, 3600.0])
+def test_what_a_broker_has_dropped_is_sent_again_when_the_terminal_says_so(
+    filled: Engine, seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOK_SECONDS", seconds)
     put(filled, SITE, NB)
     due = Sending(filled)
     message = shape.encode(shape.read(NB, ""))
@@ -287,3 +291,18 @@ def test_a_terminal_that_says_it_has_another_is_sent_its_own_again(
     terminal.ask(online(config=fingerprint(message)))
     terminal.ask(online(config=fingerprint(message)))
     assert heard.empty()
+
+
+def test_settings_that_cannot_be_read_stop_no_rating(
+    filled: Engine, broker: Mosquitto, run: Run, connect: Callable[..., Terminal], caplog: pytest.LogCaptureFixture
+) -> None:
+    with filled.begin() as connection:
+        connection.execute(update(schema.site).values(settings='{"of a newer version": 1}'))
+    terminal = connect()
+    run(filled, broker.port)
+    terminal.wait_until("online")
+    terminal.ask(online())
+    terminal.ask(online())
+    assert (
+        "what is set of terminals is not sent: the database: the file: unknown key 'of a newer version'" in caplog.text
+    )

@@ -181,6 +181,10 @@ def test_where_nobody_ever_listened_that_is_said(filling: Filling) -> None:
         ({"store": Condition.TROUBLE}, "! Its released ratings cannot be read."),
         ({"heat": Condition.TROUBLE}, "! It is too hot."),
         ({"power": Condition.TROUBLE}, "! Its power supply is too weak."),
+        (
+            {"config_refused": "[hours]\n: x"},
+            "! It refuses what is set of it, and goes on as it was: [hours]\ufffd: x.",
+        ),
         ({"assumed": "2026-10"}, "Some of 2026-10 was placed there by assumption"),
         ({"day": "2026-11-20"}, "! Its kiosk has not looked since 2026-11-20"),
     ],
