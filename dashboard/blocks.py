@@ -1,8 +1,8 @@
-"""Publication: closed months of a site become blocks, for good. With `disclosure.py` the one place that reads counts.
+"""Publication of totals: closed months of a site become blocks, for good.
 
 A block is what no figure ever cuts: its months together reach the threshold, and so does each group of terminals in
 it. Its bounds and groups never change; its counts change only by a threshold's worth. The rules are in `plan`, which
-knows no database; `publish` applies it.
+knows no database; `apply` writes what they come to, and keeps what was shown before.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from datetime import date, timedelta
 from sqlalchemy import Connection, func, insert, select, update
 
 from dashboard import schema
+from dashboard.crossing import Told, give_away, within
+from dashboard.worth import may_change
 from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import group_small
-from ratings.scale import ZERO, Counts, add, subtract
+from ratings.scale import ZERO, Counts, add
 from ratings.table import Slice
 
 GRACE = timedelta(days=7)
@@ -36,10 +38,14 @@ NAMES = ("very_unhappy", "unhappy", "happy", "very_happy")
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Terminals shown together, and the counts that were published. Zero: withdrawn, since too few were left."""
+    """Terminals shown together, and the counts that were published. Zero: withdrawn, since too few were left.
+
+    `earlier`: what was shown before, the oldest first.
+    """
 
     terminals: tuple[str, ...]
     counts: Counts
+    earlier: tuple[Counts, ...] = ()
 
     @property
     def n(self) -> int:
@@ -56,33 +62,16 @@ class Published:
     id: int | None = None
 
 
-def publish(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> None:
-    """Form the blocks that can be formed, and refresh those that may be. Idempotent; in the caller's transaction."""
-    # Two that publish at once do it one after the other (PostgreSQL; SQLite has one writer anyway).
-    connection.execute(select(schema.site.c.id).where(schema.site.c.id == site_id).with_for_update())
-    before = stored(connection, [site_id], question).get(site_id, [])
-    known = {block.id: block for block in before}
-    for block in plan(before, monthly(connection, site_id, question, today), today, threshold):
-        if block.id is None:
-            _add(connection, site_id, question, block)
-        elif block != known[block.id]:
-            _change(connection, known[block.id], block)
+def plan(
+    before: Sequence[Published], monthly: Monthly, today: date, threshold: int, trend: Sequence[Told] = ()
+) -> list[Published]:
+    """All blocks as they are to be, by day; those of `before` keep their place, bounds and groups.
 
-
-def due(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> bool:
-    """Whether `publish` would change anything: so that a page which only reads need not wait for a lock."""
-    before = stored(connection, [site_id], question).get(site_id, [])
-    return plan(before, monthly(connection, site_id, question, today), today, threshold) != before
-
-
-def plan(before: Sequence[Published], monthly: Monthly, today: date, threshold: int) -> list[Published]:
-    """All blocks as they are to be, by day; those of `before` keep their place, bounds and groups."""
-    after = [_refreshed(block, monthly, threshold) for block in before]
+    `trend`: the pieces that were shown already, with which a block must not tell more than it says.
+    """
+    after = [_refreshed(block, monthly, threshold, trend) for block in before]
     for months, followed in _free(before, monthly, today):
-        for gathered in _gather(months, followed, monthly, today, threshold):
-            days = Period(gathered[0].first, gathered[-1].last)
-            sizes = [(each, sum(counts)) for each, counts in _within(days, monthly).items() if sum(counts)]
-            after.append(Published(days, _groups(sizes, days, monthly, threshold)))
+        after += _gather(months, followed, monthly, today, threshold, trend)
     return sorted(after, key=lambda block: block.days)
 
 
@@ -105,22 +94,43 @@ def _free(before: Iterable[Published], monthly: Monthly, today: date) -> list[tu
 
 
 def _gather(
-    months: Sequence[Period], followed: bool, monthly: Monthly, today: date, threshold: int
-) -> list[list[Period]]:
-    """Gather months until they reach the threshold. Where a block follows, a rest joins the last one gathered."""
-    done: list[list[Period]] = []
+    months: Sequence[Period], followed: bool, monthly: Monthly, today: date, threshold: int, trend: Sequence[Told]
+) -> list[Published]:
+    """Gather months until they make a block. Where a block follows, a rest joins the last one gathered.
+
+    A rest that has none to join stays hidden until it reaches the threshold: in the block that follows it, it could
+    be had by subtraction.
+    """
+    done: list[Published] = []
     carried: list[Period] = []
     for month in months:
         if _awaited(month, monthly, today):
             return done
         carried.append(month)
-        days = Period(carried[0].first, month.last)
-        if sum(add(*_within(days, monthly).values())) >= threshold:
-            done.append(carried)
+        if block := _formed(Period(carried[0].first, month.last), monthly, threshold, trend):
+            done.append(block)
             carried = []
     if carried and followed and done:
-        done[-1] += carried
+        longer = Period(done.pop().days.first, carried[-1].last)
+        if block := _formed(longer, monthly, threshold, trend):
+            done.append(block)
     return done
+
+
+def _formed(days: Period, monthly: Monthly, threshold: int, trend: Sequence[Told]) -> Published | None:
+    """The block of some months; None where it would be too small, or tell something beside the trend that was shown.
+
+    Where only its division into terminals would, they are all in one group.
+    """
+    sizes = [(each, sum(counts)) for each, counts in _within(days, monthly).items() if sum(counts)]
+    if sum(n for _, n in sizes) < threshold:
+        return None
+    shown = within(days, trend)
+    for least in (threshold, sum(n for _, n in sizes)):
+        groups = _groups(sizes, days, monthly, least)
+        if not give_away([(group.terminals, group.counts) for group in groups], shown, threshold):
+            return Published(days, groups)
+    return None
 
 
 def _awaited(month: Period, monthly: Monthly, today: date) -> bool:
@@ -131,22 +141,32 @@ def _awaited(month: Period, monthly: Monthly, today: date) -> bool:
     return any(previous in months and month.first not in months for months in monthly.values())
 
 
-def _refreshed(block: Published, monthly: Monthly, threshold: int) -> Published:
+def _refreshed(block: Published, monthly: Monthly, threshold: int, trend: Sequence[Told]) -> Published:
     """The block with what has come, or gone, since; no group by less than a threshold's worth."""
     now = _within(block.days, monthly)
     groups: list[Group] = []
     for group in block.groups:
         counts = add(*(now.get(each, ZERO) for each in group.terminals))
-        moved = sum(abs(each) for each in subtract(counts, group.counts))
-        if moved >= threshold:
+        known = [each for each in (group.counts, *group.earlier) if sum(each)]
+        if counts != group.counts and all(may_change(each, counts, threshold) for each in known):
             # Ratings can go, too, when an import is replaced. What is then too few is withdrawn, not shown.
-            group = replace(group, counts=counts if sum(counts) >= threshold else ZERO)
+            group = _showing(group, counts if sum(counts) >= threshold else ZERO)
         groups.append(group)
     members = {each for group in block.groups for each in group.terminals}
     newcomers = [(each, sum(counts)) for each, counts in now.items() if sum(counts) > 0 and each not in members]
     if sum(n for _, n in newcomers) >= threshold:
-        groups += _groups(newcomers, block.days, monthly, threshold)
+        more = [*groups, *_groups(newcomers, block.days, monthly, threshold)]
+        if not give_away(
+            [(group.terminals, group.counts) for group in more if group.n], within(block.days, trend), threshold
+        ):
+            groups = more
     return replace(block, groups=tuple(groups))
+
+
+def _showing(group: Group, counts: Counts) -> Group:
+    if counts == group.counts:
+        return group
+    return replace(group, counts=counts, earlier=(*group.earlier, group.counts))
 
 
 def _groups(sizes: Iterable[tuple[str, int]], days: Period, monthly: Monthly, threshold: int) -> tuple[Group, ...]:
@@ -189,6 +209,15 @@ def stored(connection: Connection, site_ids: Sequence[int], question: str) -> di
         select(schema.block_member).join(schema.block, block.id == member.block_id).where(*mine)
     ):
         members[row.block_id, row.number].append(row.terminal_id)
+    earlier: dict[tuple[int, int], list[Counts]] = defaultdict(list)
+    past = schema.earlier_group.c
+    for row in connection.execute(
+        select(schema.earlier_group)
+        .join(schema.block, block.id == past.block_id)
+        .where(*mine)
+        .order_by(past.block_id, past.number, past.change)
+    ):
+        earlier[row.block_id, row.number].append((row.very_unhappy, row.unhappy, row.happy, row.very_happy))
     groups: dict[int, list[Group]] = defaultdict(list)
     for row in connection.execute(
         select(schema.block_group)
@@ -196,12 +225,25 @@ def stored(connection: Connection, site_ids: Sequence[int], question: str) -> di
         .where(*mine)
         .order_by(group.block_id, group.number)
     ):
+        place = row.block_id, row.number
         counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
-        groups[row.block_id].append(Group(tuple(sorted(members[row.block_id, row.number])), counts))
+        groups[row.block_id].append(Group(tuple(sorted(members[place])), counts, tuple(earlier.get(place, ()))))
     found: dict[int, list[Published]] = defaultdict(list)
     for row in connection.execute(select(schema.block).where(*mine).order_by(block.first_day)):
         found[row.site_id].append(Published(Period(row.first_day, row.last_day), tuple(groups[row.id]), row.id))
     return dict(found)
+
+
+def apply(
+    connection: Connection, site_id: int, question: str, before: Sequence[Published], after: Sequence[Published]
+) -> None:
+    """Write what `plan` came to. What a group showed until now is kept in `earlier_group`."""
+    known = {block.id: block for block in before}
+    for block in after:
+        if block.id is None:
+            _add(connection, site_id, question, block)
+        elif block != known[block.id]:
+            _change(connection, known[block.id], block)
 
 
 def _add(connection: Connection, site_id: int, question: str, block: Published) -> None:
@@ -222,6 +264,14 @@ def _change(connection: Connection, before: Published, after: Published) -> None
         if number >= len(before.groups):
             _add_group(connection, before.id, number, group)
         elif group.counts != before.groups[number].counts:
+            connection.execute(
+                insert(schema.earlier_group).values(
+                    block_id=before.id,
+                    number=number,
+                    change=len(before.groups[number].earlier),
+                    **dict(zip(NAMES, before.groups[number].counts, strict=True)),
+                )
+            )
             connection.execute(
                 update(table)
                 .where(table.c.block_id == before.id, table.c.number == number)

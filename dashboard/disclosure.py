@@ -1,30 +1,45 @@
 """What may be shown: every figure that leaves the dashboard (page, chart, table, file) comes from here.
 
-Closed months come as the blocks that `blocks.py` has published; the running month as pieces of trend, one held back.
-A range that cuts a block is widened, a total is the sum of what is shown, and what is hidden has no figure.
-Knows nothing of percentages, words or pages.
+Totals come as the blocks that `blocks.py` has published, the trend as the pieces of `trends.py`, languages, hours and
+reasons (`splits.py`) as the tables of `slices.py`, in bands. A range that cuts one of them is widened, a sum is
+the sum of what is shown, and what is hidden has no figure. Knows nothing of percentages, words or pages.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, func, select
 
-from dashboard import blocks as publication
-from dashboard import lives, schema
-from dashboard.blocks import NAMES, Group, Published, publish
-from dashboard.places import Site, Terminal
-from dashboard.store import reading
+from dashboard import blocks as totals
+from dashboard import schema, trends
+from dashboard.blocks import NAMES, Group, Published
+from dashboard.places import Place, Site, Terminal, site_ids
+from dashboard.publishing import publish, publish_if_due
+from dashboard.splits import Part, Split, Splits, splits
+from dashboard.stretches import spans, widened
 from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import Piece, group_small, hold_one_back
 from ratings.scale import Counts, add
 from ratings.table import Slice
 
-__all__ = ["Block", "Shown", "SoFar", "blocks", "month_so_far", "publish", "publish_if_due", "questions"]
+__all__ = [
+    "Block",
+    "Part",
+    "Shown",
+    "SoFar",
+    "Split",
+    "Splits",
+    "blocks",
+    "month_so_far",
+    "publish",
+    "publish_if_due",
+    "questions",
+    "splits",
+    "trend",
+]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -74,16 +89,6 @@ class SoFar:
     live: bool
 
 
-def publish_if_due(engine: Engine, site_ids: Iterable[int], question: str, today: date, threshold: int) -> None:
-    """Publish what has become due, without waiting for the write lock where nothing has."""
-    for site_id in site_ids:
-        with reading(engine) as connection:
-            is_due = publication.due(connection, site_id, question, today, threshold)
-        if is_due:
-            with engine.begin() as connection:
-                publish(connection, site_id, question, today, threshold)
-
-
 def questions(connection: Connection, site_ids: Sequence[int]) -> list[str]:
     """The ids of the questions that some sites have totals of, the latest first."""
     table = schema.released.c
@@ -98,25 +103,21 @@ def questions(connection: Connection, site_ids: Sequence[int]) -> list[str]:
     return list(rows.scalars())
 
 
-def blocks(
-    connection: Connection, place: Site | Terminal | Sequence[Site], question: str, asked: Period, threshold: int
-) -> Shown:
+def blocks(connection: Connection, place: Place, question: str, asked: Period, threshold: int) -> Shown:
     """The published blocks of a terminal, a site or several sites together in a stretch of whole months.
 
     A terminal has a figure only in blocks where it is a group by itself. Several sites are summed over stretches that
     cut no block of any of them.
     """
+    published = totals.stored(connection, site_ids(place), question)
     found: list[tuple[str, list[Block]]]
     match place:
         case Terminal():
-            published = publication.stored(connection, [place.site_id], question).get(place.site_id, [])
-            found = [(place.name, _of_terminal(place.id, published, threshold))]
+            found = [(place.name, _of_terminal(place.id, published.get(place.site_id, []), threshold))]
         case Site():
-            published = publication.stored(connection, [place.id], question).get(place.id, [])
-            found = [(place.name, _of_site(published, threshold))]
+            found = [(place.name, _of_site(published.get(place.id, []), threshold))]
         case _:
-            all_published = publication.stored(connection, [site.id for site in place], question)
-            found = [(site.name, _of_site(all_published.get(site.id, []), threshold)) for site in place]
+            found = [(site.name, _of_site(published.get(site.id, []), threshold)) for site in place]
     return _sum(found, asked)
 
 
@@ -151,23 +152,11 @@ def _groups(block: Published, threshold: int) -> list[Group]:
 def _sum(found: Sequence[tuple[str, list[Block]]], asked: Period) -> Shown:
     """Blocks of one or more places in a range, widened until it cuts none; overlapping ones become one."""
     everything = [block for _, blocks_ in found for block in blocks_]
-    days = asked
-    while True:
-        inside = [block for block in everything if block.days.overlaps(days)]
-        wider = Period(
-            min([days.first, *(block.days.first for block in inside)]),
-            max([days.last, *(block.days.last for block in inside)]),
-        )
-        if wider == days:
-            break
-        days = wider
-    joined: list[Block] = []
-    for block in sorted(inside):
-        if joined and joined[-1].days.overlaps(block.days):
-            span = Period(joined[-1].days.first, max(joined[-1].days.last, block.days.last))
-            joined[-1] = Block(span, add(joined[-1].counts, block.counts))
-        else:
-            joined.append(block)
+    days = widened((block.days for block in everything), asked)
+    inside = [block for block in everything if block.days.overlaps(days)]
+    joined = [
+        Block(span, add(*(block.counts for block in some))) for span, some in spans(inside, lambda block: block.days)
+    ]
     months = list(periods_between(Grain.MONTH, days.first, days.last))
     hidden = tuple(month for month in months if not any(block.days.covers(month) for block in joined))
     missing: list[tuple[str, tuple[Period, ...]]] = []
@@ -180,57 +169,67 @@ def _sum(found: Sequence[tuple[str, list[Block]]], asked: Period) -> Shown:
     return Shown(asked, tuple(joined), hidden, tuple(missing))
 
 
+def trend(connection: Connection, place: Place, question: str, asked: Period, threshold: int) -> tuple[Piece, ...]:
+    """The pieces of a trend that touch some days, in order: of a site also those of the running month.
+
+    A terminal has pieces only where it is alone in them. Several sites: from blocks whose pieces are all shown,
+    coarsened to common unions.
+    """
+    shown = trends.stored(connection, site_ids(place), question)
+    published = totals.stored(connection, site_ids(place), question)
+    found: list[Piece] = []
+    for site_id, pieces in shown.items():
+        for within in _stretches(published.get(site_id, []), pieces, several=not isinstance(place, Site | Terminal)):
+            mine = [each for each in pieces if within.covers(each.days)]
+            gathered = hold_one_back([each.piece for each in mine], threshold, complete=True)[0]
+            if not isinstance(place, Terminal) or all(each.terminals == (place.id,) for each in mine):
+                found += [piece for piece in gathered if piece.n >= threshold]
+    return tuple(
+        Piece(span, add(*(piece.counts for piece in some)))
+        for span, some in spans(found, lambda piece: piece.days)
+        if span.overlaps(asked)
+    )
+
+
+def _stretches(published: Sequence[Published], pieces: Sequence[trends.Shown], *, several: bool) -> list[Period]:
+    """The days of blocks whose trend may be shown, and of months that are in no block yet."""
+    found: list[Period] = []
+    for block in published:
+        whole = add(*(group.counts for group in block.groups))
+        balanced = whole == add(*(each.piece.counts for each in pieces if block.days.covers(each.days)))
+        if all(group.n for group in block.groups) and (balanced or not several):
+            found.append(block.days)
+    if not several:
+        months = {period_of(Grain.MONTH, each.days.first) for each in pieces}
+        found += [month for month in months if not any(block.days.overlaps(month) for block in published)]
+    return sorted(found)
+
+
 def month_so_far(connection: Connection, site: Site, question: str, today: date, threshold: int) -> SoFar:
-    """The running month of a site: pieces of trend gathered to the threshold with one held back.
+    """The running month of a site: the pieces of its trend that were published.
 
     Live terminals give their running total instead, once it reaches the threshold.
     """
     month = period_of(Grain.MONTH, today)
-    shown: list[Piece] = []
-    closed = [each.id for each in site.terminals if not each.live]
-    pieces = _common(_pieces(connection, closed, Slice.TREND, question, month))
-    shown += hold_one_back(pieces, threshold, complete=False)[0]
-    live = [each.id for each in site.terminals if each.live]
-    running = [piece for some in _pieces(connection, live, Slice.TOTAL, question, month).values() for piece in some]
-    is_live = sum(piece.n for piece in running) >= threshold
+    shown = list(trend(connection, site, question, month, threshold))
+    running = _running(connection, [each.id for each in site.terminals if each.live], question, month)
+    is_live = sum(map(sum, running)) >= threshold
     if is_live:
         until = min(month.last, today)
-        shown += [replace(piece, days=Period(month.first, until)) for piece in running]
+        shown += [Piece(Period(month.first, until), counts) for counts in running]
     if not shown:
         return SoFar(month, None, None, False)
     days = Period(min(piece.days.first for piece in shown), max(piece.days.last for piece in shown))
     return SoFar(month, days, add(*(piece.counts for piece in shown)), is_live)
 
 
-def _pieces(
-    connection: Connection, terminals: Sequence[str], slice_: Slice, question: str, month: Period
-) -> dict[str, list[Piece]]:
-    """Tables of one slice within a month, by terminal and in order, its epochs summed where their days agree."""
+def _running(connection: Connection, live: Sequence[str], question: str, month: Period) -> list[Counts]:
+    """The running totals of live terminals."""
     table = schema.released.c
     rows = connection.execute(
-        select(table.terminal_id, table.epoch, table.first_day, table.last_day, *(table[name] for name in NAMES))
-        .where(table.slice == str(slice_), table.question == question, table.terminal_id.in_(terminals))
-        .where(table.first_day >= month.first, table.last_day <= month.last)
-        .order_by(table.terminal_id, table.epoch)
+        select(*(func.sum(table[name]) for name in NAMES))
+        .where(table.slice == str(Slice.TOTAL), table.question == question, table.terminal_id.in_(live))
+        .where(table.first_day == month.first, table.last_day == month.last)
+        .group_by(table.terminal_id)
     )
-    found: dict[str, dict[str, list[Piece]]] = defaultdict(lambda: defaultdict(list))
-    for terminal, epoch, first, last, a, b, c, d in rows:
-        found[terminal][epoch].append(Piece(Period(first, last), (int(a), int(b), int(c), int(d))))
-    return {terminal: lives.together(epochs.values()) for terminal, epochs in found.items()}
-
-
-def _common(pieces: dict[str, list[Piece]]) -> list[Piece]:
-    """Pieces of several terminals, coarsened to common unions of their days, as far as all of them have come.
-
-    What only some have sent waits: shown with and without the others' it would tell what those others are.
-    """
-    if not pieces:
-        return []
-    until = min(some[-1].days.last for some in pieces.values())
-    joined: list[Piece] = []
-    for piece in sorted((piece for some in pieces.values() for piece in some), key=lambda each: each.days):
-        if joined and joined[-1].days.overlaps(piece.days):
-            joined[-1] = joined[-1].join(piece)
-        else:
-            joined.append(piece)
-    return [piece for piece in joined if piece.days.last <= until]
+    return [(int(row[0]), int(row[1]), int(row[2]), int(row[3])) for row in rows]

@@ -47,6 +47,21 @@ class Site:
         return any(each.simulated for each in self.terminals)
 
 
+Place = Site | Terminal | Sequence[Site]
+"""What a figure is about: a terminal, a site, or several sites together."""
+
+
+def site_ids(place: Place) -> list[int]:
+    """The sites that a figure of a place is about."""
+    match place:
+        case Terminal():
+            return [place.site_id]
+        case Site():
+            return [place.id]
+        case _:
+            return [site.id for site in place]
+
+
 def sites(connection: Connection) -> list[Site]:
     """All sites that have a terminal, by name."""
     found: dict[int, tuple[str, list[Terminal]]] = {}

@@ -211,3 +211,66 @@ block_member = Table(
     Column("terminal_id", ForeignKey("terminal.id"), primary_key=True),
     Column("number", Integer, nullable=False),
 )
+
+earlier_group = Table(
+    "earlier_group",
+    metadata,
+    # What a group showed before it changed, the oldest first: whoever reads every page remembers it, and so do we.
+    Column("block_id", ForeignKey("block.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("change", Integer, primary_key=True),
+    *_counts(),
+    CheckConstraint(_NOT_NEGATIVE, name="counts"),
+)
+
+trend_piece = Table(
+    "trend_piece",
+    metadata,
+    # A piece of a site's trend that was shown. It never changes.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("first_day", Date, primary_key=True),
+    Column("last_day", Date, nullable=False),
+    # The terminals that are in it, as a JSON list.
+    Column("terminals", Text, nullable=False),
+    *_counts(),
+    CheckConstraint(_NOT_NEGATIVE, name="counts"),
+    CheckConstraint("first_day <= last_day", name="days"),
+)
+
+slice_table = Table(
+    "slice_table",
+    metadata,
+    # A site's ratings by language, hour or reason, published for whole blocks and whole stored periods.
+    Column("id", Integer, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("question", String(64), nullable=False),
+    Column("slice", String(8), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    UniqueConstraint("site_id", "question", "slice", "first_day", name="uq_slice_table_first_day"),
+    CheckConstraint("first_day <= last_day", name="days"),
+    CheckConstraint("slice IN ('language', 'hour', 'reason')", name="slice"),
+)
+
+slice_unit = Table(
+    "slice_unit",
+    metadata,
+    # Inside such a table: terminals that are shown together. The highest `change` is what is shown, others were.
+    Column("table_id", ForeignKey("slice_table.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("change", Integer, primary_key=True),
+    # A JSON list.
+    Column("terminals", Text, nullable=False),
+    # From key to four counts, as JSON; empty where it was withdrawn.
+    Column("cells", Text, nullable=False),
+)
+
+looked = Table(
+    "looked",
+    metadata,
+    # What publication last looked at: while it is the same, nothing new is due, and a page need not plan anew.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("question", String(64), primary_key=True),
+    Column("state", String(200), nullable=False),
+)

@@ -11,7 +11,7 @@ from ratings import period as periods
 from ratings.config import DEFAULT_QUESTION
 from ratings.period import Grain
 from ratings.scale import Counts
-from ratings.table import COUNTED, Slice, Table
+from ratings.table import COUNTED, Cells, Slice, Table
 
 EPOCH = "00000000-0000-4000-8000-000000000001"
 
@@ -37,6 +37,9 @@ class Filling:
 
     def trend(self, terminal: str, days: str, counts: Counts, *, epoch: str = EPOCH) -> None:
         self._put(terminal, Table(DEFAULT_QUESTION, Slice.TREND, days, {COUNTED: counts}), epoch)
+
+    def split(self, terminal: str, slice_: Slice, period: str, cells: Cells, *, epoch: str = EPOCH) -> None:
+        self._put(terminal, Table(DEFAULT_QUESTION, slice_, period, cells), epoch)
 
     def forget(self, terminal: str, epoch: str = EPOCH) -> None:
         with self.engine.begin() as connection:

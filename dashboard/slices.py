@@ -1,0 +1,277 @@
+"""Publication of a site's ratings by language, hour and reason: whole stored periods that are whole blocks, for good.
+
+The unit is a set of terminals that blocks never show apart in these days. Its keys reach the threshold, they never
+change, and their counts change by a threshold's worth only. All that is shown anywhere is a sum of units' keys. The
+rules are in `plan`, which knows no database.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import msgspec
+from sqlalchemy import Connection, insert, select
+
+from dashboard import schema
+from dashboard.blocks import GRACE, Group, Monthly, Published
+from dashboard.summing import label_of, relabelled, together
+from dashboard.worth import is_small, may_change, tells
+from ratings.period import Grain, Period, period_of, periods_between
+from ratings.pooling import pool
+from ratings.scale import ZERO, Counts, add, subtract
+from ratings.table import POOLED, Cells, Slice
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A table as a terminal released it."""
+
+    terminal: str
+    days: Period
+    cells: Cells
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Terminals that are shown together, and their counts by key. No cells: withdrawn, since too few were left.
+
+    `earlier`: what was shown before, the oldest first.
+    """
+
+    terminals: tuple[str, ...]
+    cells: Cells
+    earlier: tuple[Cells, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Divided:
+    """A published table: its days, and its units in the order of their numbers. `id` is None before it is stored."""
+
+    days: Period
+    units: tuple[Unit, ...]
+    id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What one slice of a site is published from."""
+
+    slice: Slice
+    stored: Sequence[Stored]
+    blocks: Sequence[Published]
+    monthly: Monthly
+    today: date
+    threshold: int
+
+    def tables(self, days: Period, terminals: Iterable[str]) -> list[Stored]:
+        """The tables of some terminals within some days."""
+        return [each for each in self.stored if each.terminal in set(terminals) and days.covers(each.days)]
+
+    def groups(self, days: Period) -> list[Group]:
+        """The groups of the blocks within some days."""
+        return [group for block in self.blocks if days.covers(block.days) for group in block.groups]
+
+    def are_open(self, days: Period) -> bool:
+        """Whether some of these months, from the site's first on, are in no block (yet)."""
+        first = min((each for months in self.monthly.values() for each in months), default=days.last)
+        return any(
+            month.first >= first and not any(block.days.covers(month) for block in self.blocks)
+            for month in periods_between(Grain.MONTH, days.first, days.last)
+        )
+
+
+def plan(before: Sequence[Divided], books: Books) -> list[Divided]:
+    """All tables of a slice as they are to be, by day; those of `before` keep their days, units and keys."""
+    after = [_refreshed(table, books) for table in before]
+    for days in _ranges(books):
+        if days.last < books.today and not any(days.overlaps(table.days) for table in before):
+            if books.are_open(days):
+                continue
+            if units := _new_units(days, books, ()):
+                after.append(Divided(days, units))
+    return sorted(after, key=lambda table: table.days)
+
+
+def _ranges(books: Books) -> list[Period]:
+    """The shortest stretches that cut no block, no stored period and no month with ratings."""
+    months = {period_of(Grain.MONTH, first) for months in books.monthly.values() for first in months}
+    joined: list[Period] = []
+    for days in sorted({*(b.days for b in books.blocks), *(table.days for table in books.stored), *months}):
+        if joined and joined[-1].overlaps(days):
+            joined[-1] = Period(joined[-1].first, max(joined[-1].last, days.last))
+        else:
+            joined.append(days)
+    return joined
+
+
+def _new_units(days: Period, books: Books, known: Sequence[Unit]) -> tuple[Unit, ...]:
+    """The units that can be shown, of terminals that are in no known one."""
+    groups = books.groups(days)
+    taken = {each for unit in known for each in unit.terminals}
+    made: list[Unit] = []
+    for terminals in _never_apart(groups):
+        if taken.isdisjoint(terminals) and (cells := _cells(days, terminals, books)):
+            page = pool(books.slice, cells, books.threshold)
+            if _is_safe(days, terminals, page, books):
+                made.append(Unit(terminals, {key: page[key] for key in sorted(page)}))
+    return tuple(made)
+
+
+def _never_apart(groups: Sequence[Group]) -> list[tuple[str, ...]]:
+    """Terminals, joined wherever some group has them together."""
+    joined: list[set[str]] = []
+    for group in groups:
+        touched = [some for some in joined if not some.isdisjoint(group.terminals)]
+        joined = [some for some in joined if some not in touched]
+        joined.append(set(group.terminals).union(*touched))
+    return sorted(tuple(sorted(some)) for some in joined)
+
+
+def _cells(days: Period, terminals: Sequence[str], books: Books) -> Cells | None:
+    """The sum of the terminals' tables; None where it does not go with what their blocks show.
+
+    What is in the blocks and in no table (a slice that was switched on later) is a part of its own: it is there wholly,
+    or reaches the threshold. What may only be late is waited for.
+    """
+    touching = [group for group in books.groups(days) if not set(terminals).isdisjoint(group.terminals)]
+    if not all(group.n and set(terminals) >= set(group.terminals) for group in touching):
+        return None
+    cells = together(books.slice, [table.cells for table in books.tables(days, terminals)])
+    gap = subtract(add(ZERO, *(group.counts for group in touching)), add(ZERO, *cells.values()))
+    if min(gap) < 0 or is_small(gap, books.threshold):
+        return None
+    if sum(gap) and books.today <= days.last + GRACE:
+        return None
+    return cells or None
+
+
+def _is_safe(days: Period, terminals: Sequence[str], page: Cells, books: Books) -> bool:
+    """Whether all keys reach the threshold and, beside what blocks show of a terminal, tell nothing of it."""
+    if any(sum(counts) < books.threshold for counts in page.values()):
+        return False
+    if len(terminals) == 1:
+        return True
+    groups = [group for group in books.groups(days) if not set(terminals).isdisjoint(group.terminals)]
+    whole = add(*(group.counts for group in groups))
+    for terminal in terminals:
+        alone = add(ZERO, *(group.counts for group in groups if group.terminals == (terminal,)))
+        hidden = dict.fromkeys(page, ZERO)
+        for table in books.tables(days, [terminal]):
+            for key, counts in table.cells.items():
+                label = label_of(books.slice, key, page) or key
+                hidden[label] = add(hidden.get(label, ZERO), counts)
+        if any(tells(hidden[key], page[key], subtract(whole, alone), books.threshold) for key in page):
+            return False
+    return True
+
+
+def _refreshed(table: Divided, books: Books) -> Divided:
+    """The table with what has come, or gone, since; no key by less than a threshold's worth."""
+    units = tuple(_changed(table.days, unit, books) for unit in table.units)
+    if not books.are_open(table.days):
+        units += _new_units(table.days, books, units)
+    return replace(table, units=units)
+
+
+def _changed(days: Period, unit: Unit, books: Books) -> Unit:
+    touching = [group for group in books.groups(days) if not set(unit.terminals).isdisjoint(group.terminals)]
+    if not all(group.n for group in touching):
+        return _showing(unit, {})
+    known = [cells for cells in (unit.cells, *reversed(unit.earlier)) if cells]
+    now = None if books.are_open(days) else _cells(days, unit.terminals, books)
+    cells = relabelled(books.slice, now, known[0]) if now else None
+    if cells is None or not all(
+        may_change(old.get(key, ZERO), cells.get(key, ZERO), books.threshold)
+        for old in known
+        for key in old.keys() | cells.keys()
+    ):
+        return unit
+    cells = {key: cells[key] for key in sorted(cells) if sum(cells[key])}
+    if cells == unit.cells:
+        return unit
+    # Ratings can have gone, so many that what is left is too few: then neither the old table is shown nor the new one.
+    return _showing(unit, cells if _is_safe(days, unit.terminals, cells, books) else {})
+
+
+def _showing(unit: Unit, cells: Cells) -> Unit:
+    if cells == unit.cells:
+        return unit
+    return replace(unit, cells=cells, earlier=(*unit.earlier, unit.cells))
+
+
+def released(connection: Connection, site_id: int, question: str) -> dict[Slice, list[Stored]]:
+    """The tables of a site, by slice. Running periods are among them where release is live."""
+    table = schema.released.c
+    found: dict[Slice, list[Stored]] = {slice_: [] for slice_ in POOLED}
+    for row in connection.execute(
+        select(table.terminal_id, table.slice, table.first_day, table.last_day, table.cells)
+        .join(schema.terminal, schema.terminal.c.id == table.terminal_id)
+        .where(schema.terminal.c.site_id == site_id, table.question == question)
+        .where(table.slice.in_([str(each) for each in POOLED]))
+        .order_by(table.terminal_id, table.epoch, table.first_day)
+    ):
+        cells = msgspec.json.decode(row.cells, type=dict[str, Counts])
+        found[Slice(row.slice)].append(Stored(row.terminal_id, Period(row.first_day, row.last_day), cells))
+    return found
+
+
+def stored(connection: Connection, site_ids: Sequence[int], question: str, slice_: Slice) -> dict[int, list[Divided]]:
+    """What was published for some sites, each site's tables by day. Sites without any are left out."""
+    table, unit = schema.slice_table.c, schema.slice_unit.c
+    units: dict[int, dict[int, Unit]] = defaultdict(dict)
+    mine = (table.site_id.in_(site_ids), table.question == question, table.slice == str(slice_))
+    for row in connection.execute(
+        select(schema.slice_unit)
+        .join(schema.slice_table, table.id == unit.table_id)
+        .where(*mine)
+        .order_by(unit.table_id, unit.number, unit.change)
+    ):
+        cells = msgspec.json.decode(row.cells, type=dict[str, Counts])
+        before = units[row.table_id].get(row.number)
+        earlier = (*before.earlier, before.cells) if before else ()
+        units[row.table_id][row.number] = Unit(tuple(json.loads(row.terminals)), cells, earlier)
+    found: dict[int, list[Divided]] = defaultdict(list)
+    for row in connection.execute(select(schema.slice_table).where(*mine).order_by(table.first_day)):
+        found[row.site_id].append(Divided(Period(row.first_day, row.last_day), tuple(units[row.id].values()), row.id))
+    return dict(found)
+
+
+def apply(
+    connection: Connection,
+    site_id: int,
+    question: str,
+    slice_: Slice,
+    before: Sequence[Divided],
+    after: Sequence[Divided],
+) -> None:
+    """Write what `plan` came to. What a unit showed until now stays, as an earlier change."""
+    known = {table.id: table for table in before}
+    for table in after:
+        number, old = table.id, known[table.id].units if table.id is not None else ()
+        if number is None:
+            made = connection.execute(
+                insert(schema.slice_table).values(
+                    site_id=site_id,
+                    question=question,
+                    slice=str(slice_),
+                    first_day=table.days.first,
+                    last_day=table.days.last,
+                )
+            ).inserted_primary_key
+            assert made is not None
+            number = made[0]
+        for place, unit in enumerate(table.units):
+            if place >= len(old) or unit != old[place]:
+                connection.execute(
+                    insert(schema.slice_unit).values(
+                        table_id=number,
+                        number=place,
+                        change=len(unit.earlier),
+                        terminals=json.dumps(unit.terminals),
+                        cells=json.dumps(unit.cells),
+                    )
+                )
