@@ -104,6 +104,12 @@ def test_what_a_terminal_would_refuse_is_refused_before_it_is_stored(text: str, 
     assert messages(filled)["stua"] == shape.read(NB, "")
 
 
+def test_it_is_refused_also_where_no_terminal_is_left_that_would_refuse_it(filled: Engine) -> None:
+    revoke(filled, "flyplass")
+    with pytest.raises(ConfigError, match="number 2 from: missing"):
+        put(filled, Place("site", "Elsewhere"), '[[questions]]\nid = "a"\n[[questions]]\nid = "b"')
+
+
 def test_it_is_known_how_far_each_terminal_has_got(filled: Engine) -> None:
     def tell(terminal: str, **changes: Any) -> None:
         with filled.begin() as connection:
