@@ -105,4 +105,4 @@ def pending(folder: Path) -> tuple[Revision, int]:
     """The last revision, and how many bytes of tables are to be sent."""
     outbox = Outbox(folder)
     ((epoch, last),) = outbox.epochs()
-    return last, sum(len(encoded) for _, encoded in outbox.pending(epoch, Revision(0), last))
+    return last, sum(len(encoded) for _, encoded in outbox.pending(epoch, Revision(0)))

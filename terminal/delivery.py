@@ -101,7 +101,9 @@ class Delivery:
         if self.in_flight is None and (due := self._due()) is not None:
             epoch, known = due
             if epoch in self._heard:
-                self.in_flight = wire.pack(epoch, self._next_id(), known, self._outbox.pending(epoch, known))
+                # No more than goes into one: ten years may wait.
+                tables = self._outbox.pending(epoch, known, wire.MOST_BYTES)
+                self.in_flight = wire.pack(epoch, self._next_id(), known, tables)
             else:
                 self.in_flight = wire.pack(epoch, self._next_id(), _NOWHERE, [])
             return self.in_flight

@@ -186,14 +186,22 @@ class Outbox:
             found = connection.execute("SELECT count(*) FROM released WHERE epoch=? AND revision>?", (epoch, after))
             return int(found.fetchone()[0])
 
-    def pending(self, epoch: Epoch, after: Revision, most: int = 1000) -> list[tuple[Revision, bytes]]:
-        """The encoded tables of an epoch above a revision, in order, at most `most`. Raises StoreError."""
+    def pending(self, epoch: Epoch, after: Revision, most_bytes: int | None = None) -> list[tuple[Revision, bytes]]:
+        """The encoded tables of an epoch above a revision, in order: all, or the first until they are `most_bytes`.
+
+        Raises StoreError.
+        """
+        found: list[tuple[Revision, bytes]] = []
         with plain_errors(self.path), self._look() as connection:
-            rows = connection.execute(
-                "SELECT revision, encoded FROM released WHERE epoch=? AND revision>? ORDER BY revision LIMIT ?",
-                (epoch, after, most),
-            )
-            return [(Revision(revision), bytes(encoded)) for revision, encoded in rows]
+            size = 0
+            for revision, encoded in connection.execute(
+                "SELECT revision, encoded FROM released WHERE epoch=? AND revision>? ORDER BY revision", (epoch, after)
+            ):
+                found.append((Revision(revision), bytes(encoded)))
+                size += len(encoded)
+                if most_bytes is not None and size >= most_bytes:
+                    break
+        return found
 
     def _look(self) -> contextlib.closing[sqlite3.Connection]:
         uri = f"file:{urllib.parse.quote(str(self.path.absolute()))}?mode=ro"

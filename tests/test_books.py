@@ -94,7 +94,7 @@ class Card:
     def tables(self) -> Iterator[tuple[str, Table]]:
         outbox = Outbox(self.folder)
         for epoch, _ in outbox.epochs():
-            for _, encoded in outbox.pending(epoch, Revision(0), 10**6):
+            for _, encoded in outbox.pending(epoch, Revision(0)):
                 yield epoch, decode_table(encoded)
 
 

@@ -132,7 +132,7 @@ def standing(engine: Engine) -> Standing:
 
 def released(path: Path) -> list[Table]:
     outbox = Outbox(config.load(path).terminal.store)
-    pending = (outbox.pending(epoch, Revision(0), 10**6) for epoch, _ in outbox.epochs())
+    pending = (outbox.pending(epoch, Revision(0)) for epoch, _ in outbox.epochs())
     return [decode_table(encoded) for tables in pending for _, encoded in tables]
 
 

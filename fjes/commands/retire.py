@@ -43,9 +43,10 @@ def retire(config_file: Path, wait: float) -> None:
     What runs becomes final, small totals too. Can be repeated, also after a cut of power.
     """
     from ratings import config
-    from terminal import connection
+    from terminal import connection, memory
     from terminal.storage import StoreError
 
+    memory.leave_no_core()
     settings = config.load(config_file)
     if connection.read(settings.terminal.state) is not None:
         raise click.ClickException(f"the courier of this terminal is running. {STOP_BOTH}")
