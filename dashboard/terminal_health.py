@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from dashboard import enrolment, schema, terminal_faults
 from dashboard.enrolment import Enrolled
 from dashboard.terminal_faults import Remark
+from ratings.legible import printable
 from ratings.wire import ClockState
 
 SILENT_AFTER = timedelta(minutes=35)
@@ -146,7 +147,7 @@ def _health(
         terminal,
         standing,
         since=None if standing is Standing.ONLINE else since,
-        version=status.version,
+        version=printable(status.version),
         clock=status.clock,
         pending=pending,
         whole=day if pending == 0 else None,

@@ -5,6 +5,7 @@ The real ledger, release, outbox and delivery, and the real exchange and store; 
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -24,8 +25,10 @@ from ratings.table import Slice
 from ratings.wire import Ack
 from terminal.delivery import Delivery
 from terminal.identity import UNKNOWN, Identity
-from terminal.ledger import Ledger
+from terminal.ledger import ClockError, Ledger
 from terminal.outbox import Outbox
+from terminal.trust import Trust
+from tests.terminal.board import Board
 
 OSLO = ZoneInfo("Europe/Oslo")
 EVER = date(2090, 1, 1)
@@ -82,12 +85,12 @@ class Dashboard:
 class Card:
     """A card with its store and its courier's folder, in some machine."""
 
-    def __init__(self, folder: Path, owner: Identity = HERE) -> None:
+    def __init__(self, folder: Path, owner: Identity = HERE, trust: Trust | None = None) -> None:
         self.folder = folder
-        self.put_in(owner)
+        self.put_in(owner, trust)
 
-    def put_in(self, owner: Identity) -> None:
-        """Start kiosk and courier on a machine."""
+    def put_in(self, owner: Identity, trust: Trust | None = None) -> None:
+        """Start kiosk and courier on a machine, whose clock is right, or judged by `trust`."""
         self.owner = owner
         self.ledger = Ledger.open(
             self.folder / "store",
@@ -95,6 +98,7 @@ class Card:
             OSLO,
             ["nb", "th"],
             ["waiting"],
+            trust=trust,
             owner=owner,
             state=self.folder / "state",
         )
@@ -356,3 +360,84 @@ def test_a_courier_that_forgot_everything_costs_an_epoch_and_no_rating(tmp_path:
     tapped = add(tapped, card.tap(day(9, 20), *SOME))
     end(dashboard, card)
     assert dashboard.sums() == dict.fromkeys(Slice, tapped)
+
+
+def hold(card: Card, board: Board, *scores: Score) -> Counts:
+    """The kiosk starts on a board that does not know the day, and visitors come all the same."""
+    with contextlib.suppress(ClockError):
+        card.look(board.clock())
+    return card.tap(board.clock(), *scores)
+
+
+def test_a_card_that_is_moved_while_it_does_not_know_the_day_loses_nothing_that_it_held(
+    tmp_path: Path, dashboard: Dashboard
+) -> None:
+    card, board = Card(tmp_path / "card"), Board(tmp_path / "board", day(9, 4))
+    tapped = lived(card, dashboard)
+    card.take_out()
+    card.put_in(HERE, board.start(off_hours=20))
+    tapped = add(tapped, hold(card, board, *FEW))
+    card.take_out()
+
+    other = Board(tmp_path / "other board", day(10, 2))
+    card.put_in(THERE, other.trust)
+    tapped = add(tapped, hold(card, other, *SOME))
+    card.look(other.network())
+    tapped = add(tapped, card.tap(other.clock(), *MORE))
+    assert epochs(card) == 2
+    card.take_out()
+    card.put_in(THERE)
+    end(dashboard, card)
+    assert dashboard.sums() == dict.fromkeys(Slice, tapped)
+
+
+def test_what_a_card_held_when_it_was_copied_counts_once_and_what_either_held_since_counts_too(
+    tmp_path: Path, dashboard: Dashboard
+) -> None:
+    card, board = Card(tmp_path / "card"), Board(tmp_path / "board", day(9, 4))
+    tapped = lived(card, dashboard)
+    card.take_out()
+    card.put_in(HERE, board.start(off_hours=20))
+    tapped = add(tapped, hold(card, board, *FEW))
+    card.take_out()
+    copied = card.copy(tmp_path / "copy")
+
+    other = Board(tmp_path / "other board", day(9, 6))
+    copy = Card(copied, THERE, other.trust)
+    tapped = add(tapped, hold(copy, other, *SOME))
+    copy.look(other.network())
+    card.put_in(HERE, board.start(off_hours=30))
+    tapped = add(tapped, hold(card, board, *MORE))
+    card.look(board.network())
+    for each, owner in ((card, HERE), (copy, THERE)):
+        each.take_out()
+        each.put_in(owner)
+    end(dashboard, card, copy)
+    assert dashboard.sums() == dict.fromkeys(Slice, tapped)
+
+
+def test_a_rewound_card_that_does_not_know_the_day_begins_anew_when_it_does(
+    tmp_path: Path, dashboard: Dashboard
+) -> None:
+    card = Card(tmp_path / "card")
+    tapped = lived(card, dashboard)
+    card.take_out()
+    image = card.copy(tmp_path / "image")
+    card.put_in(HERE)
+    gone = card.tap(day(9, 20), *MORE)
+    card.look(day(10, 1))
+    dashboard.talk(card.delivery)
+    card.take_out()
+    card.rewind(image)
+
+    board = Board(tmp_path / "board", day(10, 20))
+    card.put_in(HERE, board.trust)
+    tapped = add(tapped, hold(card, board, *SOME))
+    dashboard.talk(card.delivery)  # It hears that the dashboard has more than it.
+    card.look(board.network())
+    assert epochs(card) == 2
+    card.take_out()
+    card.put_in(HERE)
+    end(dashboard, card)
+    # What the first life had sent is there; what the second held, too.
+    assert dashboard.sums() == dict.fromkeys(Slice, add(tapped, gone))

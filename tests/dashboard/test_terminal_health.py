@@ -194,6 +194,7 @@ def test_what_a_terminal_tells_of_itself_is_said_in_words(stua: Engine, told: di
     (remark,) = remarks(stua)
     assert said in remark
     assert look(stua).well is (said[0] == "S")
+    assert remark.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -269,6 +270,13 @@ def test_every_terminal_is_told_by_site_and_name(filling: Filling) -> None:
     assert [each.terminal.name for each in overview(filling.engine).terminals] == ["C", "A", "B"]
     with store.reading(filling.engine) as connection:
         assert len(enrolment.listing(connection)) == 3
+
+
+def test_a_version_that_a_screen_would_act_on_is_shown_plainly(stua: Engine) -> None:
+    hear(stua, status(version="1\x1b[2J"))
+    version = look(stua).version
+    assert version is not None
+    assert version.isprintable()
 
 
 def test_a_stored_status_has_no_blanks_at_its_end(stua: Engine) -> None:
