@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
 
@@ -40,8 +41,13 @@ class Imbalance:
     days: Period
 
 
-def imbalances(connection: Connection, terminals: Iterable[str] | None = None) -> list[Imbalance]:
-    """Every one of some terminals, or of all. What was imported is not looked at: nobody counted it side by side."""
+def imbalances(
+    connection: Connection, terminals: Iterable[str] | None = None, since: int | None = None
+) -> list[Imbalance]:
+    """Every one of some terminals, or of all, `since` the beginning of a year, or ever. No period goes beyond a year.
+
+    What was imported is not looked at: nobody counted it side by side.
+    """
     table = schema.released.c
     query = select(
         table.terminal_id,
@@ -57,6 +63,8 @@ def imbalances(connection: Connection, terminals: Iterable[str] | None = None) -
     ).where(table.epoch.not_in(select(schema.imported.c.epoch)))
     if terminals is not None:
         query = query.where(table.terminal_id.in_(list(terminals)))
+    if since is not None:
+        query = query.where(table.first_day >= date(since, 1, 1))
     rows = connection.execution_options(yield_per=1000).execute(
         query.order_by(table.terminal_id, table.epoch, table.question)
     )

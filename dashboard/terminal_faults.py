@@ -83,8 +83,11 @@ def kiosk(status: Status, day: date | None, today: date) -> list[Remark]:
     return [Remark(text, {"day": day})]
 
 
-def found(connection: Connection, statuses: Mapping[str, Any]) -> dict[str, list[Remark]]:
-    """What the dashboard itself has found wrong with terminals, by id. `statuses` are rows, by id."""
+def found(connection: Connection, statuses: Mapping[str, Any], today: date) -> dict[str, list[Remark]]:
+    """What the dashboard itself has found wrong with terminals, by id. `statuses` are rows, by id.
+
+    Books are compared since the beginning of last year: who looks often has been told of what is older.
+    """
     terminal, epoch, refused = schema.terminal.c, schema.epoch.c, schema.refused.c
     remarks: dict[str, list[Remark]] = {}
 
@@ -104,7 +107,7 @@ def found(connection: Connection, statuses: Mapping[str, Any]) -> dict[str, list
         "Refused tables for which there was no room: %(number)s. Its card has them. See `fjes dashboard refused list`.",
         select(epoch.terminal_id, func.sum(epoch.unkept)).where(epoch.unkept > 0).group_by(epoch.terminal_id),
     )
-    for each in balance.imbalances(connection):
+    for each in balance.imbalances(connection, since=today.year - 1):
         if not _is_coming(connection, each, statuses.get(each.terminal_id)):
             remarks.setdefault(each.terminal_id, []).append(_unbalanced(each))
     return remarks

@@ -92,7 +92,7 @@ def look(connection: Connection, now: datetime) -> Overview:
     statuses = {row.terminal_id: row for row in connection.execute(select(schema.status))}
     epoch = schema.epoch.c
     held = {(row[0], row[1]): row[2] for row in connection.execute(select(epoch.terminal_id, epoch.epoch, epoch.upto))}
-    faults = terminal_faults.found(connection, statuses)
+    faults = terminal_faults.found(connection, statuses, now.date())
     terminals = tuple(
         _health(each, statuses.get(each.id), now, heard_until, held, tuple(faults.get(each.id, [])))
         for each in enrolled
