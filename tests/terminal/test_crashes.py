@@ -5,7 +5,6 @@ A real process is killed by strace as it asks the kernel for its Nth write or it
 
 from __future__ import annotations
 
-import contextlib
 import random
 import re
 import shutil
@@ -22,10 +21,10 @@ import pytest
 from ratings.scale import Score
 from ratings.table import Slice
 from terminal.cells import HELD
-from terminal.ledger import ClockError, Ledger
+from terminal.ledger import Ledger
 from terminal.storage import JOURNAL_BYTES
 from tests.terminal.board import Board
-from tests.terminal.visitors import Plan, Visitor, board, come, open_ledger, release
+from tests.terminal.visitors import Plan, Visitor, board, come, open_ledger, release, start
 
 CALLS = "pwrite64,fdatasync,fsync,ftruncate"
 STRACE = ["strace", "-f", "-qq", "-e", f"trace=write,{CALLS}", "-o"]
@@ -127,10 +126,7 @@ def never_cut(card: Path, right: bool, visitors: Sequence[Visitor], seed: int) -
 
 def prepared(card: Path, *, right: bool) -> Path:
     """A card whose periods have begun, as they have when the day's first visitor comes."""
-    on = board(card, right=right)
-    ledger = open_ledger(card, on)
-    with contextlib.nullcontext() if right else pytest.raises(ClockError):
-        ledger.release(on.clock(), "visit")
+    ledger = start(card, board(card, right=right))
     ledger.close()
     return card
 

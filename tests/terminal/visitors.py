@@ -5,6 +5,7 @@ Says what is on the disk, and goes on only when that is said. Also what the plan
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ import msgspec
 
 from ratings.config import Release
 from ratings.scale import Score
-from terminal.ledger import Ledger
+from terminal.ledger import ClockError, Ledger
 from tests.terminal.board import Board
 from tests.terminal.conftest import EPOCH, OSLO, oslo
 
@@ -49,10 +50,18 @@ def board(card: Path, *, right: bool) -> Board:
     return made
 
 
-def open_ledger(card: Path, on: Board) -> Ledger:
+def open_ledger(card: Path, on: Board, languages: Sequence[str] = ("nb", "th")) -> Ledger:
     """The ledger of the plan's card."""
     epoch = None if (card / "open.db").exists() else EPOCH
-    return Ledger.open(card, Release(), OSLO, ["nb", "th"], REASONS, epoch, trust=on.trust)
+    return Ledger.open(card, Release(), OSLO, languages, REASONS, epoch, trust=on.trust)
+
+
+def start(card: Path, on: Board, languages: Sequence[str] = ("nb", "th")) -> Ledger:
+    """The ledger as the kiosk has it when its first visitor comes: it has looked at the clock, and made the cells."""
+    ledger = open_ledger(card, on, languages)
+    with contextlib.suppress(ClockError):
+        ledger.release(on.clock(), "visit")
+    return ledger
 
 
 def come(ledger: Ledger, on: Board, visitors: Sequence[Visitor], say: Callable[[str], object] = str) -> None:
