@@ -38,6 +38,8 @@ class Limit:
 MOST_OF_ONE = Limit(1000, 4 * 1024 * 1024)
 """Of one terminal: more than ten years of its tables, where a dashboard is too old for all of them."""
 MOST_OF_ALL = Limit(50_000, 256 * 1024 * 1024)
+MOST_REASON = 500
+"""So many letters of a reason are kept: it may name what was refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def keep(
                 "revision": revision,
                 "payload": payload,
                 "fingerprint": fingerprint,
-                "reason": storable(reason),
+                "reason": storable(reason[:MOST_REASON]),
                 "day": day,
                 "size": length,
             }
@@ -151,7 +153,7 @@ def retry(connection: Connection, today: date | None) -> tuple[list[Refused], li
                 raise ValueError("the terminal is revoked; reissue it first, if this is to be taken in")
             table = read(each.payload.encode(), today)
         except ValueError as error:
-            reason = storable(str(error))
+            reason = storable(str(error)[:MOST_REASON])
             connection.execute(update(refused).where(here).values(reason=reason))
             kept.append(
                 Refused(

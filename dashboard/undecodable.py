@@ -50,7 +50,7 @@ def keep(connection: Connection, terminal_id: str, kind: str, payload: bytes, re
                 payload=kept,
                 size=len(payload),
                 fingerprint=fingerprint,
-                reason=quarantine.storable(reason),
+                reason=quarantine.storable(reason[: quarantine.MOST_REASON]),
                 day=day,
             )
         )

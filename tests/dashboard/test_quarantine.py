@@ -110,6 +110,15 @@ def test_one_terminal_takes_no_room_from_another(stua: Engine, monkeypatch: pyte
         assert [each.terminal for each in quarantine.listing(connection)] == ["Stua"] * 3 + ["Hall"]
 
 
+def test_a_reason_that_names_something_endless_takes_no_room_either(stua: Engine) -> None:
+    endless = wire.encode_table(Table("x" * 60_000, Slice.TOTAL, "2026-08", {}))
+    send(stua, endless)
+    with stua.begin() as connection:
+        ((_, (found,)), (again,)) = quarantine.retry(connection, TODAY), quarantine.listing(connection)
+    assert len(found.reason) == len(again.reason) == quarantine.MOST_REASON
+    assert again.payload.encode() == endless
+
+
 def test_the_same_bad_table_again_takes_no_room(stua: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quarantine, "MOST_OF_ONE", Limit(1, 10**6))
     for _ in range(3):
