@@ -85,6 +85,7 @@ def menu(rig: Rig, tmp_path: Path) -> Iterator[Menu]:
 
     configure()
     yield Menu(rig, tmp_path, configure)
+    rig.notebook.broken = False
     rig.kiosk.configure(rig.config, tmp_path)
     rig.driver.pump()
 
