@@ -36,8 +36,8 @@ _T = TypeVar("_T")
 
 _NOWHERE = Revision(2**53)
 """A batch after this is in nobody's order: it moves nothing, and only asks."""
-_SENDER = slice(0, 24)
-"""The part of a batch's id that is one start of the courier's; the rest counts."""
+_SENDER, _COUNT = slice(0, 24), slice(24, None)
+"""The part of a batch's id that is one start of the courier's, and the part that counts."""
 
 
 def confirmed(folder: Path) -> dict[Epoch, Revision]:
@@ -61,9 +61,9 @@ class Delivery:
         self._version = version
         self._confirmed = confirmed(folder)
         self._noticed = noticed(folder)
-        self._senders: list[str] = _read(folder / SENDERS_FILE, list[str]) or []
+        # Starts of the courier, and how many batches each has sent: an image of a running card has its start as well.
+        self._senders: dict[str, int] = _read(folder / SENDERS_FILE, dict[str, int]) or {}
         self._sender = ""
-        self._sent = 0
         # Epochs whose number the dashboard has told since the connection was made.
         self._heard: set[Epoch] = set()
 
@@ -134,7 +134,7 @@ class Delivery:
             return
         self._heard.add(epoch)
         used = self._outbox.used().get(epoch, Revision(0))
-        ours = ack.batch is None or ack.batch[_SENDER] in self._senders
+        ours = ack.batch is None or self._has_sent(ack.batch)
         if ack.upto > (max(last, used) if ours else used):
             self._notice(epoch, Revision(ack.upto))
         if ack.batch is None:
@@ -161,10 +161,14 @@ class Delivery:
         """A batch's id: known as ours when it comes back, also after a restart."""
         if not self._sender:
             self._sender = str(uuid.uuid4())[_SENDER]
-            self._senders = [*self._senders, self._sender][-MOST_SENDERS:]
-            self._write(SENDERS_FILE, self._senders, lasting=True)
-        self._sent += 1
-        return f"{self._sender}{self._sent:012x}"
+            self._senders = dict([*self._senders.items(), (self._sender, 0)][-MOST_SENDERS:])
+        self._senders[self._sender] += 1
+        self._write(SENDERS_FILE, self._senders, lasting=True)
+        return f"{self._sender}{self._senders[self._sender]:012x}"
+
+    def _has_sent(self, batch: str) -> bool:
+        """Whether a batch was sent by this card, in this life of it."""
+        return int(batch[_COUNT], 16) <= self._senders.get(batch[_SENDER], -1)
 
     def _write(self, name: str, content: object, *, lasting: bool = False) -> None:
         """The dashboard knows it anyway: a card that is full or a cut of power costs some messages, no rating."""

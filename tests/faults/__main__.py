@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 
@@ -26,6 +27,7 @@ def main() -> int:
     wishes = parser.parse_args()
     if wishes.seed is not None and wishes.which == "both":
         parser.error("--seed is of one harness: say simulate or processes")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # Through every clean-up.
     good = True
     if wishes.which in ("simulate", "both"):
         good = _simulate(wishes) and good

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -210,6 +211,20 @@ def test_a_batch_of_an_earlier_start_is_known_as_our_own(delivery: Delivery, led
     assert noticed(tmp_path / "state") == {}
 
 
+def test_what_a_start_sent_after_an_image_of_its_card_was_taken_is_another_lifes(
+    delivery: Delivery, ledger: Ledger, tmp_path: Path
+) -> None:
+    heard(delivery, 0)
+    taken(delivery)
+    shutil.copytree(tmp_path / "state", tmp_path / "image")
+    delivery.give_up()
+    later = taken(delivery)
+    again = Delivery(Outbox(ledger.path.parent), tmp_path / "image", Release(), "1.0")
+    heard(again, last(ledger), later)
+    assert noticed(tmp_path / "image") == {EPOCH: last(ledger)}
+    assert taken(again).after == 0
+
+
 def test_a_number_that_another_life_moved_hides_none_of_our_tables(delivery: Delivery, ledger: Ledger) -> None:
     heard(delivery, 0)
     batch = taken(delivery)
@@ -224,9 +239,9 @@ def test_a_number_that_another_life_moved_hides_none_of_our_tables(delivery: Del
 def test_no_more_starts_of_the_courier_are_remembered_than_allowed(ledger: Ledger, tmp_path: Path) -> None:
     state = tmp_path / "state"
     state.mkdir()
-    (state / SENDERS_FILE).write_bytes(msgspec.json.encode([f"{number:024}" for number in range(MOST_SENDERS)]))
+    (state / SENDERS_FILE).write_bytes(msgspec.json.encode({f"{number:024}": 1 for number in range(MOST_SENDERS)}))
     delivery = Delivery(Outbox(ledger.path.parent), state, Release(), "1.0")
     heard(delivery, 0)
-    kept = msgspec.json.decode((state / SENDERS_FILE).read_bytes()) if taken(delivery) else []
+    kept = list(msgspec.json.decode((state / SENDERS_FILE).read_bytes())) if taken(delivery) else []
     assert len(kept) == MOST_SENDERS
     assert kept[-1] == taken_back(delivery).batch[:24]
