@@ -20,7 +20,7 @@ class Side:
     starts: list[float] = field(default_factory=list)
     idle: float = 0.0
     wakes: float = 0.0
-    memory: Memory = field(default_factory=lambda: Memory(0, 0, 0))
+    memory: Memory = field(default_factory=lambda: Memory(0, 0, 0, 0))
     software_opengl: float = 0.0
     count: int = 0
 

@@ -16,9 +16,9 @@ from sqlalchemy import Engine, select
 from dashboard import disclosure, schema
 from ratings.period import local_day
 
-QUIET_SECONDS = 0.3
+QUIET_SECONDS = 2.0
 """So long no total has come: then it is quiet."""
-LONGEST_SECONDS = 10.0
+LONGEST_SECONDS = 30.0
 """Blocks wait no longer than this, should it never be quiet."""
 
 
@@ -53,4 +53,7 @@ class Forming:
             here = schema.terminal.c
             place = connection.execute(select(here.site_id, here.timezone).where(here.id == terminal_id)).one()
             today = self._today() or local_day(datetime.now(UTC), ZoneInfo(place.timezone))
+            # One site's terminals send at about the same time: what it has is formed once for all of them.
+            beside = connection.scalars(select(here.id).where(here.site_id == place.site_id))
+            self._waiting -= {(each, question) for each in beside}
             disclosure.publish(connection, place.site_id, question, today, self._threshold)

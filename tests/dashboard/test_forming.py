@@ -46,6 +46,22 @@ def test_blocks_wait_for_quiet_and_are_formed_once(
     assert blocks(database) == 3
 
 
+def test_the_terminals_of_a_site_are_formed_together_and_other_sites_by_themselves(
+    waiting: Forming, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.begin() as connection:
+        store.add_terminal(connection, "Kjeller", "Pro Sentret", "Europe/Oslo")
+        store.add_terminal(connection, "Loft", "Loftet", "Europe/Oslo")
+    for terminal in ("kjeller", "loft"):
+        waiting.heard(terminal, {"visit"})
+    monkeypatch.setattr(forming, "QUIET_SECONDS", 0.0)
+    rounds = 0
+    while waiting.seconds() == 0:
+        waiting.form()
+        rounds += 1
+    assert rounds == 2
+
+
 def test_where_it_is_never_quiet_blocks_are_formed_all_the_same(
     waiting: Forming, monkeypatch: pytest.MonkeyPatch
 ) -> None:
