@@ -20,6 +20,7 @@ from ratings.table import Slice, Table, all_hours
 from terminal import outbox
 from terminal.courier import Courier
 from terminal.ledger import Ledger
+from tests.closed import Somebody
 from tests.conftest import LIMIT_SECONDS, Mosquitto
 from tests.terminal.test_courier import running
 
@@ -93,7 +94,10 @@ def test_a_queue_that_drops_silently_changes_nothing(broker: Mosquitto, tmp_path
     pending = dict(zip(TERMINALS, map(fill, every), strict=True))
     with contextlib.ExitStack() as stack:
         stack.enter_context(running(Ingest(every[0], engine, today=lambda: date(2030, 1, 1))))
-        wait_for(lambda: "as fjes-dashboard-" in broker.log(), "the ingest")
+        listener = Somebody(broker.port, None, None)
+        stack.callback(listener.close)
+        listener.listen(wire.DASHBOARD)
+        wait_for(lambda: listener.heard, "the ingest to listen")
         with held_up(path):
             flood(broker.port)
             for settings in every:
