@@ -35,34 +35,49 @@ def main() -> None:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-", dir=CACHE) as name:
         folder = Path(name)
-        print("Import and report (commands, SQLite)")
-        imports = importing.main()
-        print(verdict("the slowest import", "under 5 s", f"{max(imports):.2f} s", met=max(imports) < 5))
-        print("\nIngest (a busy terminal's year again and again, a commit for each message)")
-        ingest.main(folder)
-        print(
-            "\nFive years offline, caught up over TLS on loopback (courier, mosquitto and ingest as processes)",
-            flush=True,
-        )
-        catching_up.main(folder)
-        print("\nKiosk, 1280x800", flush=True)
-        _kiosks(folder, asked)
-        print(f"\nMemory over {asked.ratings} ratings (drawing into memory, 480x320)", flush=True)
-        grown = growth.measure(folder, asked.ratings)
-        print(f"  {grown}")
-        print(verdict("growth", "none to speak of, 1 MB", f"{grown.megabytes:+.1f} MB", met=grown.megabytes <= 1))
-    print(f"\nAll of it took {time.monotonic() - began:.0f} s.")
+        for section in asked.sections or SECTIONS:
+            SECTIONS[section](folder, asked)
+    print(f"All of it took {time.monotonic() - began:.0f} s.")
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"only some of: {', '.join(SECTIONS)}")
     parser.add_argument("--idle", type=float, default=60, metavar="SECONDS", help="how long idle kiosks are watched")
     parser.add_argument("--touches", type=int, default=200, metavar="NUMBER", help="how often each kiosk is touched")
     parser.add_argument("--starts", type=int, default=5, metavar="NUMBER", help="how often each kiosk is started")
     parser.add_argument(
         "--ratings", type=int, default=5000, metavar="NUMBER", help="over how many ratings growth of memory is watched"
     )
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if unknown := set(asked.sections) - set(SECTIONS):
+        parser.error(f"there is no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
+    return asked
+
+
+def _imports(_folder: Path, _asked: argparse.Namespace) -> None:
+    print("Import and report (commands, SQLite)")
+    seconds = importing.main()
+    print(verdict("the slowest import", "under 5 s", f"{max(seconds):.2f} s", met=max(seconds) < 5), "\n")
+
+
+def _ingest(folder: Path, _asked: argparse.Namespace) -> None:
+    print("Ingest (a busy terminal's year again and again, a commit for each message)")
+    ingest.main(folder)
+    print(flush=True)
+
+
+def _offline(folder: Path, _asked: argparse.Namespace) -> None:
+    print("Five years offline, caught up over TLS on loopback (courier, mosquitto and ingest as processes)", flush=True)
+    catching_up.main(folder)
+    print(flush=True)
+
+
+def _growth(folder: Path, asked: argparse.Namespace) -> None:
+    print(f"Memory over {asked.ratings} ratings (drawing into memory, 480x320)", flush=True)
+    grown = growth.measure(folder, asked.ratings)
+    print(f"  {grown}")
+    print(verdict("growth", "none to speak of, 1 MB", f"{grown.megabytes:+.1f} MB", met=grown.megabytes <= 1), "\n")
 
 
 def _kiosks(folder: Path, asked: argparse.Namespace) -> None:
@@ -70,6 +85,7 @@ def _kiosks(folder: Path, asked: argparse.Namespace) -> None:
 
     Not both of ours at once: they would share libraries, and so have less memory each.
     """
+    print("Kiosk, 1280x800", flush=True)
     ours, theirs = [], None
     with contextlib.ExitStack() as stack:
         missing = x11.missing()
@@ -86,6 +102,7 @@ def _kiosks(folder: Path, asked: argparse.Namespace) -> None:
     if missing := chromium.missing():
         print(f"  Nothing beside it: {missing}.")
     print_aims([*ours, side], theirs or beside)
+    print(flush=True)
 
 
 def _compare(
@@ -137,6 +154,9 @@ def _watch_idle(sides: Sequence[tuple[Side, list[int]]], seconds: float) -> None
     for side, pids in sides:
         side.memory = processes.memory(pids)
         side.count = len(pids)
+
+
+SECTIONS = {"imports": _imports, "ingest": _ingest, "offline": _offline, "kiosk": _kiosks, "growth": _growth}
 
 
 if __name__ == "__main__":

@@ -60,8 +60,8 @@ class Ledger(terminal.ledger.Ledger):
     opened: Ledger
     milliseconds = 0.0
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
         Ledger.opened = self
 
     def record(
@@ -78,8 +78,8 @@ class Kiosk(terminal.kiosk.app.Kiosk):
 
     where = "memory"
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments, offscreen=self.where == "memory")
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more, offscreen=self.where == "memory")
         from kivy.graphics import opengl
 
         sign = self.screens.layout.message.sign
