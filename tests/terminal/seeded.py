@@ -1,7 +1,7 @@
 """The courier's command as it is, with a seed for its chances and short times.
 
-`python -m tests.terminal.seeded SEED …` takes the words of `fjes` after the seed. A status comes every few seconds instead
-of every quarter of an hour.
+`python -m tests.terminal.seeded SEED …` takes the words of `fjes` after the seed. A status comes every few seconds, not
+every quarter of an hour.
 """
 
 from __future__ import annotations
