@@ -26,7 +26,7 @@ from dashboard.ingest import Ingest
 from ratings import config, wire
 from ratings.config import Config
 from ratings.scale import Score
-from ratings.wire import Batch, Status
+from ratings.wire import Batch
 from terminal.ledger import Ledger
 from tests.conftest import Mosquitto, wait
 from tests.terminal.conftest import EPOCH, oslo
@@ -183,14 +183,3 @@ def timed(heard: list[Heard]) -> list[tuple[float, str, bytes]]:
         payload = re.sub(rb'"hour":"[^"]*"', b"", each.payload.replace(drawn.encode(), b""))  # Which may end meanwhile.
         said.append((each.when - own[0].when, kind, payload + size))
     return said
-
-
-def test_every_status_is_of_one_size(tmp_path: Path) -> None:
-    """Whatever is in it, up to all that may be."""
-    sizes = set()
-    for least in (True, False):
-        status = (
-            Status("online", "1", EPOCH, 0, "closed") if least else Status("offline", "9" * 40, EPOCH, 2**53, "live")
-        )
-        sizes.add(len(wire.encode(status)))
-    assert sizes == {wire.STATUS_BYTES}
