@@ -52,6 +52,9 @@ fuzz: $(SETUP) ## throw bytes at all that is read from the network, for ten minu
 	}
 	PYTHONPATH=$(FUZZER) $(BIN)/python -m tests.fuzz $(ARGS)
 
+audits: $(SETUP) ## audit thousands of random sites that publish day by day (ARGS="--from 3000 --count 10000")
+	$(BIN)/python -m tests.dashboard.many_audits $(ARGS)
+
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
 
@@ -147,5 +150,5 @@ system-run:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults fuzz screens lock clean system-run system-test
+.PHONY: help run test bench faults audits fuzz screens lock clean system-run system-test
 .NOTPARALLEL:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import catching_up, chromium, growth, importing, ingest, kiosks, processes, x11
+from bench import catching_up, chromium, disclosing, growth, importing, ingest, kiosks, processes, x11
 from bench.figures import Side, print_aims, print_sides, spread, verdict
 from bench.kiosk import SIZE
 
@@ -70,6 +70,12 @@ def _ingest(folder: Path, _asked: argparse.Namespace) -> None:
 def _offline(folder: Path, _asked: argparse.Namespace) -> None:
     print("Five years offline, caught up over TLS on loopback (courier, mosquitto and ingest as processes)", flush=True)
     catching_up.main(folder)
+    print(flush=True)
+
+
+def _disclosing(folder: Path, _asked: argparse.Namespace) -> None:
+    print(f"Disclosure control ({disclosing.TERMINALS} terminals, two years, six languages, SQLite)", flush=True)
+    disclosing.main(folder)
     print(flush=True)
 
 
@@ -156,7 +162,14 @@ def _watch_idle(sides: Sequence[tuple[Side, list[int]]], seconds: float) -> None
         side.count = len(pids)
 
 
-SECTIONS = {"imports": _imports, "ingest": _ingest, "offline": _offline, "kiosk": _kiosks, "growth": _growth}
+SECTIONS = {
+    "imports": _imports,
+    "ingest": _ingest,
+    "offline": _offline,
+    "disclosure": _disclosing,
+    "kiosk": _kiosks,
+    "growth": _growth,
+}
 
 
 if __name__ == "__main__":

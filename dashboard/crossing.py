@@ -35,36 +35,51 @@ def give_away(groups: Sequence[Group], trend: Sequence[Told], threshold: int) ->
     """Whether sums by terminals, shown beside pieces of the same days, tell something of a smaller part of both."""
     if not trend:
         return False
+    groups, trend = _less_what_is_known(groups, trend)
+    if any(min(counts) < 0 for _, counts in groups):
+        return True
     members = {each for terminals, _ in groups for each in terminals}
-    whole = add(*(counts for _, counts in groups))
+    # Terminals that are in the trend but in no group may have had any number of ratings, for what anybody knows.
+    strangers = {each for piece in trend for each in piece.parts} - members
     for figure, parts in _runs(trend):
         there = [
             (counts, add(*(parts.get(each, ZERO) for each in terminals)))
             for terminals, counts in groups
             if not parts.keys().isdisjoint(terminals)
         ]
-        most = add(*(counts for counts, _ in there))
-        outside = add(*(counts for each, counts in parts.items() if each not in members))
-        if parts.keys() - members:
-            # Terminals that are in the trend but in no group may have had all of it, for what anybody knows.
-            if tells(outside, figure, most, threshold):
-                return True
-        elif any(tells(hidden, figure, subtract(most, counts), threshold) for counts, hidden in there):
+        most = add(ZERO, *(counts for counts, _ in there))
+        outside = add(ZERO, *(counts for each, counts in parts.items() if each in strangers))
+        if not strangers.isdisjoint(parts) and tells(outside, figure, threshold, others=most):
             return True
-    if any(piece.parts.keys() - members for piece in trend):
-        return False
-    rest = subtract(whole, add(*(piece.counts for piece in trend)))
-    if min(rest) < 0 or is_small(rest, threshold):
+        for counts, hidden in there:
+            others = subtract(most, counts) if strangers.isdisjoint(parts) else None
+            if tells(hidden, figure, threshold, others=others, own=counts):
+                return True
+    rest = None if strangers else subtract(add(*(c for _, c in groups)), add(*(piece.counts for piece in trend)))
+    if rest and (min(rest) < 0 or is_small(rest, threshold)):
         return True
-    return any(
-        tells(
-            subtract(counts, add(*(piece.parts.get(each, ZERO) for piece in trend for each in terminals))),
-            rest,
-            subtract(whole, counts),
-            threshold,
-        )
-        for terminals, counts in groups
-    )
+    return any(_rest_tells(group, trend, rest, threshold) for group in groups)
+
+
+def _less_what_is_known(groups: Sequence[Group], trend: Sequence[Told]) -> tuple[list[Group], list[Told]]:
+    """Without the pieces of which it is known which group had them: the groups' other days, and the other pieces."""
+    left, mixed = list(groups), list[Told]()
+    for piece in trend:
+        whose = [number for number, (names, _) in enumerate(groups) if piece.parts.keys() <= set(names)]
+        for number in whose:
+            names, counts = left[number]
+            left[number] = (names, subtract(counts, piece.counts))
+        if not whose:
+            mixed.append(piece)
+    return left, mixed
+
+
+def _rest_tells(group: Group, trend: Sequence[Told], rest: Counts | None, threshold: int) -> bool:
+    """Whether it follows what terminals had on the days that were not shown."""
+    terminals, counts = group
+    shown = add(ZERO, *(piece.counts for piece in trend if not piece.parts.keys().isdisjoint(terminals)))
+    parts = add(ZERO, *(piece.parts.get(each, ZERO) for piece in trend for each in terminals))
+    return tells(subtract(counts, parts), counts, threshold, others=shown, own=rest)
 
 
 def _runs(trend: Sequence[Told]) -> Iterator[tuple[Counts, dict[str, Counts]]]:

@@ -175,11 +175,12 @@ def trend(connection: Connection, place: Place, question: str, asked: Period, th
     A terminal has pieces only where it is alone in them. Several sites: from blocks whose pieces are all shown,
     coarsened to common unions.
     """
-    shown = trends.stored(connection, site_ids(place), question)
     published = totals.stored(connection, site_ids(place), question)
+    days = widened((block.days for some in published.values() for block in some), asked)
     found: list[Piece] = []
-    for site_id, pieces in shown.items():
-        for within in _stretches(published.get(site_id, []), pieces, several=not isinstance(place, Site | Terminal)):
+    for site_id, pieces in trends.stored(connection, site_ids(place), question, days).items():
+        near = [block for block in published.get(site_id, []) if block.days.overlaps(days)]
+        for within in _stretches(near, pieces, several=not isinstance(place, Site | Terminal)):
             mine = [each for each in pieces if within.covers(each.days)]
             gathered = hold_one_back([each.piece for each in mine], threshold, complete=True)[0]
             if not isinstance(place, Terminal) or all(each.terminals == (place.id,) for each in mine):

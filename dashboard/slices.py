@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, select
 from dashboard import schema
 from dashboard.blocks import GRACE, Group, Monthly, Published
 from dashboard.summing import label_of, relabelled, together
-from dashboard.worth import is_small, may_change, tells
+from dashboard.worth import may_change, tells
 from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import pool
 from ratings.scale import ZERO, Counts, add, subtract
@@ -83,13 +83,24 @@ class Books:
             for month in periods_between(Grain.MONTH, days.first, days.last)
         )
 
+    def are_awaited(self, days: Period) -> bool:
+        """Whether a terminal that has ratings in these days may still send its table of them, or of a longer period."""
+        there = {each for group in self.groups(days) for each in group.terminals}
+        for terminal in there - {table.terminal for table in self.tables(days, there)}:
+            latest = max((table.days for table in self.stored if table.terminal == terminal), default=None)
+            grains = (Grain.MONTH, Grain.QUARTER, Grain.YEAR)
+            grain = next((each for each in grains if latest and period_of(each, latest.first) == latest), Grain.QUARTER)
+            if self.today <= period_of(grain, days.last).last + GRACE:
+                return True
+        return False
+
 
 def plan(before: Sequence[Divided], books: Books) -> list[Divided]:
     """All tables of a slice as they are to be, by day; those of `before` keep their days, units and keys."""
     after = [_refreshed(table, books) for table in before]
     for days in _ranges(books):
         if days.last < books.today and not any(days.overlaps(table.days) for table in before):
-            if books.are_open(days):
+            if books.are_open(days) or books.are_awaited(days):
                 continue
             if units := _new_units(days, books, ()):
                 after.append(Divided(days, units))
@@ -132,21 +143,18 @@ def _never_apart(groups: Sequence[Group]) -> list[tuple[str, ...]]:
 
 
 def _cells(days: Period, terminals: Sequence[str], books: Books) -> Cells | None:
-    """The sum of the terminals' tables; None where it does not go with what their blocks show.
+    """The sum of the terminals' tables; None where it is not what their blocks show.
 
-    What is in the blocks and in no table (a slice that was switched on later) is a part of its own: it is there wholly,
-    or reaches the threshold. What may only be late is waited for.
+    A slice that was switched on in the midst of a period is not shown for it: what it lacks is a figure of its own, and
+    another slice may lack something else.
     """
     touching = [group for group in books.groups(days) if not set(terminals).isdisjoint(group.terminals)]
     if not all(group.n and set(terminals) >= set(group.terminals) for group in touching):
         return None
     cells = together(books.slice, [table.cells for table in books.tables(days, terminals)])
-    gap = subtract(add(ZERO, *(group.counts for group in touching)), add(ZERO, *cells.values()))
-    if min(gap) < 0 or is_small(gap, books.threshold):
+    if add(ZERO, *cells.values()) != add(ZERO, *(group.counts for group in touching)):
         return None
-    if sum(gap) and books.today <= days.last + GRACE:
-        return None
-    return cells or None
+    return cells
 
 
 def _is_safe(days: Period, terminals: Sequence[str], page: Cells, books: Books) -> bool:
@@ -159,12 +167,14 @@ def _is_safe(days: Period, terminals: Sequence[str], page: Cells, books: Books) 
     whole = add(*(group.counts for group in groups))
     for terminal in terminals:
         alone = add(ZERO, *(group.counts for group in groups if group.terminals == (terminal,)))
+        own = add(ZERO, *(group.counts for group in groups if terminal in group.terminals))
         hidden = dict.fromkeys(page, ZERO)
         for table in books.tables(days, [terminal]):
             for key, counts in table.cells.items():
                 label = label_of(books.slice, key, page) or key
                 hidden[label] = add(hidden.get(label, ZERO), counts)
-        if any(tells(hidden[key], page[key], subtract(whole, alone), books.threshold) for key in page):
+        others = subtract(whole, alone)
+        if any(tells(hidden[key], page[key], books.threshold, others=others, own=own) for key in page):
             return False
     return True
 

@@ -75,15 +75,14 @@ def splits(connection: Connection, place: Place, question: str, slice_: Slice, a
     ]
     days = widened((each for _, each, _, _ in units), asked)
     inside = [each for each in units if each[1].overlaps(days)]
-    found = tuple(
-        _told(span, together(slice_, [cells for *_, cells in some]))
-        for span, some in spans(inside, lambda each: each[1])
-    )
+    sums = [
+        (span, together(slice_, [cells for *_, cells in some])) for span, some in spans(inside, lambda each: each[1])
+    ]
+    found = tuple(told(span, cells) for span, cells in sums)
     total = None
     if found:
-        total = _told(
-            Period(found[0].days.first, found[-1].days.last), together(slice_, [cells for *_, cells in inside])
-        )
+        whole = Period(found[0].days.first, found[-1].days.last)
+        total = told(whole, together(slice_, [cells for _, cells in sums]))
     months = periods_between(Grain.MONTH, days.first, days.last)
     hidden = tuple(month for month in months if not any(split.days.covers(month) for split in found))
     return Splits(asked, found, total, hidden, _missing(connection, place, question, days, inside))
@@ -91,11 +90,13 @@ def splits(connection: Connection, place: Place, question: str, slice_: Slice, a
 
 def _large(slice_: Slice, cells: Cells, threshold: int) -> Cells:
     """A unit's cells as they may be shown, pooled again where the threshold was raised since; none: not at all."""
+    if all(sum(counts) >= threshold for counts in cells.values()):
+        return cells
     pooled = pool(slice_, cells, threshold)
     return pooled if all(sum(counts) >= threshold for counts in pooled.values()) else {}
 
 
-def _told(days: Period, cells: Cells) -> Split:
+def told(days: Period, cells: Cells) -> Split:
     """The table as it is told: exactly only where every key is large."""
     exact = all(sum(counts) >= EXACT for counts in cells.values())
     return Split(

@@ -19,6 +19,8 @@ def together(slice_: Slice, tables: Sequence[Cells]) -> Cells:
     """The sum of some tables of one slice: each key where every table shows it or has nothing pooled, else `other`."""
     filled = [{key: counts for key, counts in table.items() if sum(counts)} for table in tables]
     filled = [table for table in filled if table]
+    if len(filled) == 1:
+        return filled[0]
     labels = _labels(slice_, {key for table in filled for key in table})
     closed = {label for table in filled if OTHER in table for label in _not_shown(table, labels)}
     summed: Cells = {}
@@ -61,16 +63,23 @@ def _labels(slice_: Slice, keys: Collection[str]) -> dict[str, str]:
         return {key: key for key in keys}
     labels = {key: key for key in keys if parse_hour(key) is None}
     stretches = {key: stretch for key in keys if (stretch := parse_hour(key))}
-    unions: list[Stretch] = []
+    by_day: dict[int, list[Stretch]] = {day: [] for day in range(1, 8)}
     for stretch in stretches.values():
         union = stretch
-        while joined := [each for each in unions if _overlap(each, union)]:
-            unions = [each for each in unions if each not in joined]
+        while joined := [each for day in _days(union) for each in by_day[day] if _overlap(each, union)]:
+            for each in set(joined):
+                for day in _days(each):
+                    by_day[day].remove(each)
             union = _union([union, *joined])
-        unions.append(union)
+        for day in _days(union):
+            by_day[day].append(union)
     for key, stretch in stretches.items():
-        labels[key] = stretch_key(*next(union for union in unions if _covers(union, stretch)))
+        labels[key] = stretch_key(*next(union for union in by_day[stretch[0]] if _covers(union, stretch)))
     return labels
+
+
+def _days(stretch: Stretch) -> range:
+    return range(stretch[0], stretch[1] + 1)
 
 
 def _not_shown(table: Cells, labels: dict[str, str]) -> set[str]:

@@ -66,6 +66,11 @@ def told(status: Status, hours_ahead: int | None) -> list[Remark]:
         found.append(Remark("It is too hot."))
     if status.power == Condition.TROUBLE:
         found.append(Remark("Its power supply is too weak."))
+    if status.buttons == Condition.TROUBLE:
+        found.append(Remark("One of its buttons is stuck, or was at midnight. See to its buttons."))
+    if status.pounding and status.pounding == status.day:
+        text = "Somebody pounded on it before %(day)s; what came too fast is counted apart, in no percentage."
+        found.append(Remark(text, {"day": status.pounding}, fault=False))
     if status.config_refused:
         text = "It refuses what is set of it, and goes on as it was: %(why)s. See `fjes dashboard config show`."
         found.append(Remark(text, {"why": printable(status.config_refused)}))

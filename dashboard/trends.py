@@ -138,15 +138,16 @@ def released(connection: Connection, site_id: int, question: str, today: date) -
     return {terminal: lives.together(epochs.values()) for terminal, epochs in found.items()}
 
 
-def stored(connection: Connection, site_ids: Sequence[int], question: str) -> dict[int, list[Shown]]:
-    """What was published for some sites, each site's pieces by day. Sites without any are left out."""
+def stored(
+    connection: Connection, site_ids: Sequence[int], question: str, days: Period | None = None
+) -> dict[int, list[Shown]]:
+    """What was published for some sites (of some days), each site's pieces by day. Sites without any are left out."""
     table = schema.trend_piece.c
+    wanted = select(schema.trend_piece).where(table.site_id.in_(site_ids), table.question == question)
+    if days is not None:
+        wanted = wanted.where(table.first_day <= days.last, table.last_day >= days.first)
     found: dict[int, list[Shown]] = defaultdict(list)
-    for row in connection.execute(
-        select(schema.trend_piece)
-        .where(table.site_id.in_(site_ids), table.question == question)
-        .order_by(table.first_day)
-    ):
+    for row in connection.execute(wanted.order_by(table.first_day)):
         counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
         terminals = tuple(json.loads(row.terminals))
         found[row.site_id].append(Shown(Piece(Period(row.first_day, row.last_day), counts), terminals))

@@ -27,12 +27,17 @@ def is_small(counts: Counts, threshold: int) -> bool:
     return 0 < sum(counts) < threshold
 
 
-def tells(hidden: Counts, figure: Counts, others: Counts, threshold: int) -> bool:
-    """Whether a figure tells something of a small part of it, since the rest cannot be more than `others`.
+def tells(
+    hidden: Counts, figure: Counts, threshold: int, *, others: Counts | None = None, own: Counts | None = None
+) -> bool:
+    """Whether a figure tells something of a small part of it. None: not known to be limited.
 
-    The lower Fréchet bound of a cell in a table whose margins are known: what is over must be the part's.
+    What is more than the `others` in it can have must be the part's; and the part is no more than the figure and its
+    `own` sum have in common, score by score. These are the Fréchet bounds of a cell in a table with known margins.
     Source: Dobra and Fienberg (2000), PNAS 97: 11885-11892.
     """
     if not is_small(hidden, threshold):
         return False
-    return sum(figure) > sum(others) or any(a > b for a, b in zip(figure, others, strict=True))
+    if others is not None and (sum(figure) > sum(others) or any(a > b for a, b in zip(figure, others, strict=True))):
+        return True
+    return own is not None and sum(map(min, figure, own)) < threshold - 1

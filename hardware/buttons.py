@@ -27,6 +27,9 @@ from ratings.scale import Score
 HOLD_SECONDS = 1.0
 """From when on a button that is held speaks instead of rating."""
 
+STUCK_SECONDS = 60.0
+"""A button that has been down for so long is stuck: nobody presses one that long."""
+
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Calls something in so many seconds, on any thread; gives what calls it off."""
 
@@ -79,6 +82,7 @@ class Buttons:
         self._monotonic = monotonic
         self._bounce = settings.bounce_seconds
         self._changed = dict.fromkeys(Score, float("-inf"))
+        self._opened = monotonic()
         self._buttons: list[Any] = []
         self.factory: Any = _factory(settings)
         """gpiozero's pin factory; None without buttons. With `mock`, `factory.pin(17).drive_low()` presses."""
@@ -160,6 +164,14 @@ class Buttons:
         for each in (hold, *self._holds.values()):
             each.spent = True
         return True
+
+    def stuck(self) -> bool:
+        """Whether a button is stuck now. May be called from any thread."""
+        now = self._monotonic()
+        return any(
+            button.is_active and now - max(self._changed[score], self._opened) >= STUCK_SECONDS
+            for score, button in zip(Score, self._buttons, strict=False)
+        )
 
     def close(self) -> None:
         """Stop listening and give the pins back. May be called twice."""

@@ -104,8 +104,10 @@ class Status(msgspec.Struct, frozen=True):
     `hour` is the terminal's clock, `2026-11-23T14` in UTC. `day` is the last on which the kiosk looked at what has
     closed; `pending`, how many released tables have not been acknowledged; `assumed`, the last released month in which
     something was placed by assumption, for want of a clock. Each is empty where there is nothing to tell. `heat` and
-    `power` are in trouble when the machine is too hot, or its power supply too weak. `config` is the fingerprint of the
-    configuration in force that came from the dashboard, `config_refused` why the last that came is not.
+    `power` are in trouble when the machine is too hot, or its power supply too weak. `pounding` is the last day whose
+    first release told that some had been set aside, and `buttons` are in trouble where one was stuck then. `config` is
+    the fingerprint of the configuration in force that came from the dashboard, `config_refused` why the last that came
+    is not.
     """
 
     state: Literal["online", "offline"]
@@ -123,6 +125,8 @@ class Status(msgspec.Struct, frozen=True):
     store: Word = Condition.UNKNOWN
     heat: Word = Condition.UNKNOWN
     power: Word = Condition.UNKNOWN
+    pounding: Annotated[str, msgspec.Meta(pattern=r"\A([0-9]{4}-[0-9]{2}-[0-9]{2})?\Z")] = ""
+    buttons: Word = Condition.UNKNOWN
     config: Annotated[str, msgspec.Meta(pattern=r"\A([0-9a-f]{16})?\Z")] = ""
     config_refused: Annotated[str, msgspec.Meta(max_length=REFUSAL_LENGTH)] = ""
 

@@ -24,6 +24,7 @@ from ratings.scale import MAX_COUNT, ZERO, Score
 from ratings.table import COUNTED, REPEAT, SKIPPED, UNCHOSEN, UNKNOWN, Epoch, Slice, Table, hour_key
 from terminal import epochs, holding, identity, keys, outbox, release, storage
 from terminal.cells import HELD, SCHEMA, Cells
+from terminal.faults import Faults
 from terminal.identity import Identity
 from terminal.running import Running
 from terminal.storage import StoreError as StoreError  # The error of every method here.
@@ -72,6 +73,8 @@ class Ledger:
         self.state = state
         self.connection = connection
         self.cells = Cells(connection)
+        self.faults: Faults | None = None
+        """What the day's release tells of; None where nothing watches."""
         self.keys: dict[Slice, Sequence[str]] = {}
         self.epoch = Epoch("")
         self.known: date | None = None
@@ -83,6 +86,7 @@ class Ledger:
         self._lock = lock
         self._running = Running()
         self._stale = False
+        self._told = False
         # Databases whose journal still holds what was before the last change.
         self._unwiped: set[Path] = set()
         self._reshape = False
@@ -199,7 +203,7 @@ class Ledger:
         return self._let_out(moment, None) if self.cells.epochs() else 0
 
     def _let_out(self, moment: datetime, question: str | None) -> int:
-        right = self.is_right(moment)
+        right, self._told = self.is_right(moment), False
         self.looked = self.trust.uptime() if self.trust else 0.0
         with self._changing(self.path, self.released_path):
             epochs.heed(self)
@@ -207,6 +211,8 @@ class Ledger:
                 written = self._release(periods.local_day(moment, self.zone), moment, question)
             elif question is not None:
                 holding.prepare(self, question)
+        if self._told and self.faults is not None:
+            self.faults.were_told()
         self.tidy()
         if not right:
             raise ClockError(
@@ -218,7 +224,9 @@ class Ledger:
     def _release(self, today: date, moment: datetime, question: str | None) -> int:
         holding.place(self, moment, today)
         self.cells.set_meta("known", today.isoformat())
-        outbox.look(self.connection, OUTBOX, today)
+        if outbox.look(self.connection, OUTBOX, today) and self.faults is not None:
+            outbox.tell(self.connection, OUTBOX, self.faults.of_the_day(today))
+            self._told = True
         written = release.closed_periods(self, today, question)
         if self.settings.mode == "live":
             written += release.running_periods(self)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import urllib.parse
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -50,6 +51,10 @@ SCHEMA = (
     """CREATE TABLE IF NOT EXISTS {name}.looked (
         number INTEGER NOT NULL PRIMARY KEY CHECK (number = 1), day TEXT NOT NULL
     ) STRICT""",
+    # Faults, as the last release of a day told them (terminal/faults.py).
+    """CREATE TABLE IF NOT EXISTS {name}.fault (
+        name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL
+    ) WITHOUT ROWID, STRICT""",
 )
 
 
@@ -136,12 +141,22 @@ def assume(connection: sqlite3.Connection, name: str, epoch: Epoch, period: str)
     connection.execute(f"INSERT OR IGNORE INTO {name}.assumed VALUES (?, ?)", (epoch, period))  # noqa: S608
 
 
-def look(connection: sqlite3.Connection, name: str, day: date) -> None:
-    """Note the day on which it was looked for what has closed; part of a transaction."""
-    connection.execute(
+def look(connection: sqlite3.Connection, name: str, day: date) -> bool:
+    """Note the day on which it was looked for what has closed; part of a transaction. Whether it is another one."""
+    noted = connection.execute(
         f"INSERT INTO {name}.looked VALUES (1, ?) ON CONFLICT (number) DO UPDATE SET day=excluded.day"  # noqa: S608
         " WHERE day<>excluded.day",
         (day.isoformat(),),
+    )
+    return noted.rowcount > 0
+
+
+def tell(connection: sqlite3.Connection, name: str, faults: Mapping[str, str]) -> None:
+    """Tell of faults; part of a transaction."""
+    connection.executemany(
+        f"INSERT INTO {name}.fault VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value=excluded.value"  # noqa: S608
+        " WHERE value<>excluded.value",
+        sorted(faults.items()),
     )
 
 
@@ -179,6 +194,11 @@ class Outbox:
         with plain_errors(self.path), self._look() as connection:
             found = connection.execute("SELECT day FROM looked").fetchone()
             return date.fromisoformat(found[0]) if found else None
+
+    def faults(self) -> dict[str, str]:
+        """What the last release of a day told of faults, by name. Raises StoreError."""
+        with plain_errors(self.path), self._look() as connection:
+            return dict(connection.execute("SELECT name, value FROM fault").fetchall())
 
     def count(self, epoch: Epoch, after: Revision) -> int:
         """How many tables of an epoch there are above a revision. Raises StoreError."""

@@ -15,6 +15,7 @@ from ratings.config import Config
 from ratings.wire import Condition, Status
 from terminal import machine
 from terminal.delivery import Delivery
+from terminal.faults import BUTTONS, POUNDING
 from terminal.outbox import Outbox
 from terminal.remote import Received
 from terminal.storage import StoreError
@@ -75,12 +76,14 @@ class Reporter:
         )
 
     def _of_the_store(self, moment: datetime) -> Status:
-        day, assumed = self._outbox.looked(), self._outbox.assumed()
+        day, assumed, faults = self._outbox.looked(), self._outbox.assumed(), self._outbox.faults()
         return structs.replace(
             self._delivery.status(),
             day=day.isoformat() if day else "",
             pending=self._delivery.pending(),
             assumed=assumed[-1][1] if assumed else "",
+            pounding=faults.get(POUNDING, ""),
+            buttons=faults.get(BUTTONS, Condition.UNKNOWN),
             clock=self._trust.state(moment, day),
             store=Condition.WELL,
         )

@@ -22,6 +22,7 @@ from pathlib import Path
 import hypothesis
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from dashboard import store
@@ -161,6 +162,16 @@ def make_broker(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
 def broker(make_broker: Callable[..., Mosquitto]) -> Mosquitto:
     """A running broker that lets everybody in."""
     return make_broker().start()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=arguments)
+        yield browser
+        browser.close()
 
 
 class Postgres:

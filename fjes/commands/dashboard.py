@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fjes.commands.audit import audit
 from fjes.commands.broker import broker
 from fjes.commands.refused import refused
 from fjes.commands.remote import remote
@@ -28,6 +29,7 @@ def dashboard() -> None:
     """Take in ratings, and show what may be shown."""
 
 
+dashboard.add_command(audit)
 dashboard.add_command(broker)
 dashboard.add_command(refused)
 dashboard.add_command(remote)

@@ -87,6 +87,8 @@ def kiosk(config_file: Path) -> None:
             signal.signal(number, lambda *_: window.stop())
         buttons = _buttons(settings, window)
         window.backroom.buttons_answer = buttons is not None
+        window.faults.stuck = buttons.stuck if buttons is not None and buttons.factory is not None else None
+        ledger.faults = window.faults
         try:
             window.run()
         finally:

@@ -17,6 +17,7 @@ from hardware.screen import FOLDER as BACKLIGHTS
 from ratings.config import Config
 from ratings.scale import Score
 from terminal.clock import Clock
+from terminal.faults import Faults
 from terminal.kiosk import environment
 from terminal.kiosk.attendant import Attendant
 from terminal.kiosk.backroom import Backroom
@@ -72,6 +73,8 @@ class Kiosk:
         self._lighting = Lighting(config, clock.monotonic(), backlights)
         self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open, config.follow_up)
         self._pounding = Pounding(config.repeats)
+        self.faults = Faults()
+        """What the release of the day tells of."""
         self._fingers = Fingers()
         self._backroom = Backroom(config, clock, self.refresh)
         self._over: Target | None = None
@@ -319,6 +322,7 @@ class Kiosk:
 
     def _record(self, score: Score, language: str | None) -> Choose | None:
         repeat = self._pounding.is_repeat(self._clock.monotonic())
+        self.faults.pounded |= repeat
         question = self._calendar.question.id
         pending = self._ledger.record(question, score, language, self._clock.now(), repeat=repeat)
         return partial(self._ledger.choose, pending) if pending else None

@@ -6,13 +6,11 @@ from datetime import date
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import Engine
 
 from dashboard import store
 from dashboard.web import create_app, server
 from ratings.config import Dashboard
-from tests.conftest import program
 from tests.dashboard.filling import Filling
 
 
@@ -33,16 +31,6 @@ def sqlite(sqlite_url: str) -> Iterator[Filling]:
     opened = store.open_engine(sqlite_url)
     yield Filling(opened)
     opened.dispose()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium."""
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=program("chromium", "chromium"), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

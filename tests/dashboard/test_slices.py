@@ -14,6 +14,7 @@ from dashboard.disclosure import Part, Splits
 from dashboard.places import Place, sites
 from dashboard.slices import Unit
 from ratings.config import DEFAULT_QUESTION as VISIT
+from ratings.period import DAY
 from ratings.scale import ZERO, Counts, add
 from ratings.table import OTHER, POOLED, Cells, Slice
 from tests.dashboard.filling import EPOCH, Filling, day, month_names, months, site
@@ -197,21 +198,32 @@ def test_a_table_waits_some_days_for_what_is_late(engine: Engine, filling: Filli
     quarter(filling, stua, {"nb": (0, 0, 0, 30)})
     filling.month(hall, "2022-03", (0, 0, 0, 20))
     end = day("2022-03-31")
-    assert shown(engine, today=str(end + GRACE)).missing == ("Hall",)
+    assert not shown(engine, today=str(end + GRACE)).splits
     filling.split(hall, Slice.LANGUAGE, "2022-Q1", {"en": (0, 0, 0, 20)})
     assert set(told(shown(engine, today=str(end + GRACE)))) == {"nb", "en"}
 
 
-def test_a_slice_that_was_switched_on_later_leaves_a_rest_that_is_large_enough_or_is_not_shown(
+def test_a_slice_that_was_switched_on_in_the_midst_of_a_period_is_shown_from_the_next(
     engine: Engine, filling: Filling
 ) -> None:
     stua = filling.terminal("Stua")
-    filling.month(stua, "2022-03", (0, 0, 0, 39))
+    filling.month(stua, "2022-03", (0, 0, 0, 50))
     filling.split(stua, Slice.LANGUAGE, "2022-Q1", {"nb": (0, 0, 0, 30)})
-    filling.month(stua, "2022-06", (0, 0, 0, 40))
+    filling.month(stua, "2022-06", (0, 0, 0, 30))
     filling.split(stua, Slice.LANGUAGE, "2022-Q2", {"nb": (0, 0, 0, 30)})
     found = shown(engine, "2022-01", "2022-06")
     assert [split.days for split in found.splits] == [months("2022-04", "2022-06")]
+
+
+def test_a_month_waits_for_a_terminal_that_counts_by_quarter(engine: Engine, filling: Filling) -> None:
+    stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
+    for terminal in (stua, hall):
+        filling.month(terminal, "2022-01", (0, 0, 0, 20))
+    filling.split(stua, Slice.LANGUAGE, "2022-01", {"nb": (0, 0, 0, 20)})
+    end = day("2022-03-31")
+    assert not shown(engine, today=str(end + GRACE)).splits
+    # Then it is shown without.
+    assert shown(engine, today=str(end + GRACE + DAY)).missing == ("Hall",)
 
 
 def late(filling: Filling, terminal: str, cells: Cells, epoch: str = SECOND) -> None:

@@ -1,4 +1,4 @@
-"""`fjes terminal kiosk` hands the configuration on: the reasons that it asks for are counted."""
+"""`fjes terminal kiosk` hands on what it was told: reasons are counted, and the day's release tells of the buttons."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from terminal.outbox import Outbox
+from terminal.storage import StoreError
+
 
 def reasons_in(folder: Path) -> set[str]:
     with (
@@ -21,17 +24,25 @@ def reasons_in(folder: Path) -> set[str]:
     return set()
 
 
+def faults_in(folder: Path) -> dict[str, str]:
+    with contextlib.suppress(StoreError):
+        return Outbox(folder / "card").faults()
+    return {}
+
+
 def test_the_kiosk_counts_the_reasons_of_its_configuration(tmp_path: Path, wait_for: Callable[..., None]) -> None:
     path = tmp_path / "fjes.toml"
     reasons = "".join(f'[[follow_up.reasons]]\nid = "{reason}"\n' for reason in ("waiting", "staff"))
     path.write_text(
-        f'[terminal]\nstore = "{tmp_path}/card"\nstate = "{tmp_path}/state"\n[kiosk]\nsize = "800x480"\n{reasons}'
+        f'[terminal]\nstore = "{tmp_path}/card"\nstate = "{tmp_path}/state"\n[kiosk]\nsize = "800x480"\n'
+        f'[buttons]\nfactory = "mock"\n{reasons}'
     )
     environment = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     command = [sys.executable, "-m", "fjes", "terminal", "kiosk", "--quiet", "--config", str(path)]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(lambda: reasons_in(tmp_path) == {"waiting", "staff", "skipped"}, "the reasons' cells", 60)
+        wait_for(lambda: faults_in(tmp_path) == {"buttons": "well"}, "the day's release")
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)

@@ -12,7 +12,7 @@ import gpiozero
 import pytest
 
 from hardware import HardwareError
-from hardware.buttons import HOLD_SECONDS, Buttons
+from hardware.buttons import HOLD_SECONDS, STUCK_SECONDS, Buttons
 from ratings import config
 from ratings.scale import Score
 
@@ -73,6 +73,27 @@ def test_a_held_button_counts_once(bench: Bench) -> None:
     bench.now += 3600
     bench.up(Score.UNHAPPY)
     assert bench.pressed == [Score.UNHAPPY]
+
+
+def test_a_button_that_has_been_down_for_a_minute_is_stuck_and_one_that_is_pressed_is_not(bench: Bench) -> None:
+    assert not bench.buttons.stuck()
+    bench.down(Score.HAPPY)
+    bench.now += STUCK_SECONDS - 1
+    assert not bench.buttons.stuck()
+    bench.now += 1
+    assert bench.buttons.stuck()
+    bench.up(Score.HAPPY)
+    assert not bench.buttons.stuck()
+
+
+def test_a_button_that_was_down_at_the_start_is_stuck_when_a_minute_has_passed() -> None:
+    bench = Bench()
+    bench.buttons.factory.pin(SETTINGS.pins[Score.HAPPY])._state = False  # Without an event: there never was one.
+    assert not bench.buttons.stuck()
+    bench.now += STUCK_SECONDS
+    assert bench.buttons.stuck()
+    assert bench.pressed == []
+    bench.buttons.close()
 
 
 def test_pressing_again_counts_again(bench: Bench) -> None:

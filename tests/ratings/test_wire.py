@@ -54,6 +54,8 @@ GOOD: dict[Message, dict[str, Any]] = {
         "store": "well",
         "heat": "well",
         "power": "unknown",
+        "pounding": "2026-11-20",
+        "buttons": "well",
         "config": "0123456789abcdef",
         "config_refused": "[hours] monday: …",
     },
@@ -136,6 +138,8 @@ def test_a_word_that_a_newer_terminal_has_is_read() -> None:
         store=st.sampled_from(Condition),
         heat=st.sampled_from(Condition),
         power=st.sampled_from(Condition),
+        pounding=st.sampled_from(["", "2026-11-20"]),
+        buttons=st.sampled_from(Condition),
         config=st.sampled_from(["", "0123456789abcdef"]),
         config_refused=st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=REFUSAL_LENGTH),
     )

@@ -11,14 +11,15 @@ import pytest
 
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
+TIMERS = sorted(UNITS.glob("*.timer"))
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
 def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
-    for unit in SERVICES:
+    for unit in (*SERVICES, *TIMERS):
         # Fjes does not lie in /opt here, and what is started has to exist.
         (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/fjes/.venv/bin/fjes", sys.executable))
-    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in SERVICES)]
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in (*SERVICES, *TIMERS))]
     verified = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     ours = [line for line in verified.stderr.splitlines() if "fjes" in line]
     assert ours == []
@@ -85,3 +86,9 @@ def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
     unit, service = lines[: lines.index("[Service]")], lines[lines.index("[Service]") :]
     assert "Restart=always" in service
     assert "StartLimitIntervalSec=0" in unit
+
+
+def test_the_audit_is_started_each_night() -> None:
+    (timer,) = TIMERS
+    assert UNITS / f"{timer.stem}.service" in SERVICES
+    assert "OnCalendar=*-*-* 03:30" in timer.read_text("utf-8").splitlines()

@@ -25,6 +25,7 @@ from terminal import courier as module
 from terminal import machine
 from terminal.courier import Courier
 from terminal.delivery import Delivery
+from terminal.faults import Faults
 from terminal.ledger import ClockError, Ledger
 from terminal.outbox import Outbox
 from terminal.reporter import Reporter
@@ -236,6 +237,49 @@ def test_no_tap_makes_the_courier_speak_or_changes_what_it_says(
         dashboard.disconnect()
         dashboard.loop_stop()
         ledger.close()
+
+
+def test_faults_are_told_with_the_release_of_the_next_day_and_not_when_they_happen(
+    settings: Config, ledger: Ledger
+) -> None:
+    telling = reporter(settings)
+    ledger.faults, stuck = Faults(), [False]
+    ledger.faults.stuck = lambda: stuck[0]
+    before = wire.encode(telling.status())
+    # Somebody pounds, a button is stuck; the kiosk looks once more on the same day.
+    ledger.faults.pounded, stuck[0] = True, True
+    ledger.record("visit", Score.HAPPY, "nb", NOON, repeat=True)
+    ledger.release(NOON + timedelta(hours=2), "visit")
+    assert wire.encode(telling.status()) == before
+    ledger.release(NOON + timedelta(days=1), "visit")
+    status = telling.status()
+    assert (status.day, status.pounding, status.buttons) == ("2026-11-24", "2026-11-24", Condition.TROUBLE)
+    assert len(wire.encode(status)) == len(before)
+    stuck[0] = False
+    ledger.release(NOON + timedelta(days=1, hours=2), "visit")
+    assert telling.status() == status
+    ledger.release(NOON + timedelta(days=2), "visit")
+    status = telling.status()
+    assert (status.day, status.pounding, status.buttons) == ("2026-11-25", "2026-11-24", Condition.WELL)
+
+
+def test_a_fault_that_could_not_be_written_is_told_by_the_next_release(
+    settings: Config, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.faults = Faults()
+    ledger.faults.pounded = True
+    monkeypatch.setattr("terminal.release.closed_periods", fails)
+    with pytest.raises(StoreError, match="full"):
+        ledger.release(NOON + timedelta(days=1), "visit")
+    monkeypatch.undo()
+    assert reporter(settings).status().pounding == ""
+    ledger.release(NOON + timedelta(days=1), "visit")
+    assert reporter(settings).status().pounding == "2026-11-24"
+    assert not ledger.faults.pounded
+
+
+def fails(*_: object) -> int:
+    raise OSError(28, "the card is full")
 
 
 def iter_now(messages: queue.Queue[bytes]) -> list[bytes]:

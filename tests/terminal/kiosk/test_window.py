@@ -308,9 +308,11 @@ def test_pounding_is_set_aside_and_looks_like_any_other_rating(rig: Rig) -> None
     ledger = rig.notebook.ledger
     pictures = set()
     before = repeats(ledger)
+    rig.kiosk.faults.were_told()
     for number in range(14):
         rig.tap(Score(number % 4))
         assert rig.kiosk.visit.state is State.THANKS
+        assert rig.kiosk.faults.pounded == (number >= 9)
         pictures.add(rig.driver.picture().tobytes())
         rig.wait(3.1)
     assert len(pictures) == 1
