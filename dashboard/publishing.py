@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 
 from dashboard import blocks, schema, slices, trends
 from dashboard.store import reading
+from ratings.pooling import LEAST
 
 
 def publish_if_due(engine: Engine, site_ids: Iterable[int], question: str, today: date, threshold: int) -> None:
@@ -31,7 +32,12 @@ def due(connection: Connection, site_id: int, question: str, today: date, thresh
 
 
 def publish(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> None:
-    """Form what can be formed, and refresh what may be. Idempotent; in the caller's transaction."""
+    """Form what can be formed, and refresh what may be. Idempotent; in the caller's transaction.
+
+    Raises ValueError for a threshold below the least: whatever asked for it, nothing is published by it.
+    """
+    if threshold < LEAST:
+        raise ValueError(f"the threshold is {threshold}; allowed: at least {LEAST}")
     # Two that publish at once do it one after the other (PostgreSQL; SQLite has one writer anyway).
     connection.execute(select(schema.site.c.id).where(schema.site.c.id == site_id).with_for_update())
     monthly = blocks.monthly(connection, site_id, question, today)

@@ -99,11 +99,10 @@ def plan(before: Sequence[Divided], books: Books) -> list[Divided]:
     """All tables of a slice as they are to be, by day; those of `before` keep their days, units and keys."""
     after = [_refreshed(table, books) for table in before]
     for days in _ranges(books):
-        if days.last < books.today and not any(days.overlaps(table.days) for table in before):
-            if books.are_open(days) or books.are_awaited(days):
-                continue
-            if units := _new_units(days, books, ()):
-                after.append(Divided(days, units))
+        # The running month is in no block, so that a period that is not over is open.
+        shut = not books.are_open(days) and not books.are_awaited(days)
+        if shut and not any(days.overlaps(table.days) for table in before) and (units := _new_units(days, books, ())):
+            after.append(Divided(days, units))
     return sorted(after, key=lambda table: table.days)
 
 

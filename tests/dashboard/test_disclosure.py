@@ -20,7 +20,7 @@ from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import group_small
 from ratings.scale import Counts
 from ratings.table import Slice, Table
-from tests.dashboard.filling import Filling, day, month_names, months, site
+from tests.dashboard.filling import EPOCH, Filling, day, month_names, months, site
 
 LEAST = 10
 LATER = day("2022-12-31")
@@ -147,6 +147,53 @@ def test_an_import_that_is_replaced_by_less_follows_the_same_rule(
     found = shown(engine, "2022-01", "2022-01")
     assert [each.counts for each in found.blocks] == ([expected] if expected else [])
     assert month_names(found.hidden) == ([] if expected else ["2022-01"])
+
+
+def test_what_comes_and_what_goes_are_each_a_figure(engine: Engine, filling: Filling) -> None:
+    """Six in and six out are twelve moved, and would tell of six."""
+    stua = filling.terminal("Stua")
+    filling.month(stua, "2022-01", (0, 0, 6, 34))
+    before = shown(engine, "2022-01", "2022-01")
+    filling.forget(stua)
+    filling.month(stua, "2022-01", (6, 0, 0, 34), epoch="00000000-0000-4000-8000-000000000002")
+    assert shown(engine, "2022-01", "2022-01") == before
+
+
+def test_a_figure_goes_by_all_that_was_ever_shown_in_its_place(engine: Engine, filling: Filling) -> None:
+    """Forty, then too few and withdrawn, then forty-one would tell of one."""
+    stua = filling.terminal("Stua")
+    epochs = (f"00000000-0000-4000-8000-{number:012}" for number in range(2, 9))
+    last = EPOCH
+    seen: list[list[Counts]] = []
+    for n in (40, 4, 41, 40, 25, 39, 40):
+        filling.forget(stua, last)
+        last = next(epochs)
+        filling.month(stua, "2022-01", (0, 0, 0, n), epoch=last)
+        seen.append([each.counts for each in shown(engine, "2022-01", "2022-01").blocks])
+    assert [sum(counts[0]) if counts else None for counts in seen] == [40, None, None, 40, 25, 25, 40]
+    with store.reading(engine) as connection:
+        (block,) = blocks.stored(connection, [site(connection).id], VISIT)[site(connection).id]
+    assert [sum(counts) for counts in block.groups[0].earlier] == [40, 0, 40, 25]
+
+
+def test_an_older_month_below_the_threshold_stays_hidden_until_there_are_enough(
+    engine: Engine, filling: Filling
+) -> None:
+    stua = filling.terminal("Stua")
+    filling.month(stua, "2022-02", (0, 0, 0, 30))
+    before = shown(engine, "2022-01", "2022-02")
+    filling.month(stua, "2022-01", (0, 0, 0, 9), epoch="00000000-0000-4000-8000-000000000002")
+    assert as_text(shown(engine, "2022-01", "2022-02")) == as_text(before)
+    filling.month(stua, "2022-01", (0, 0, 0, 1), epoch="00000000-0000-4000-8000-000000000003")
+    assert as_text(shown(engine, "2022-01", "2022-02"))[0] == ("2022-01", "2022-01", (0, 0, 0, 10))
+
+
+@pytest.mark.parametrize("threshold", [4, 1, 0, -10])
+def test_nothing_is_published_below_the_least_threshold(engine: Engine, filling: Filling, threshold: int) -> None:
+    stua = filling.terminal("Stua")
+    filling.month(stua, "2022-01", (0, 0, 0, 4))
+    with engine.begin() as connection, pytest.raises(ValueError, match="at least 5"):
+        disclosure.publish(connection, site(connection).id, VISIT, LATER, threshold)
 
 
 def test_older_months_that_come_later_make_blocks_before_the_first(engine: Engine, filling: Filling) -> None:

@@ -153,6 +153,22 @@ def test_a_period_with_a_hidden_month_is_not_shown(engine: Engine, filling: Fill
     assert not shown(engine).splits
 
 
+def test_a_period_waits_for_a_month_without_ratings_that_is_in_no_block_yet(engine: Engine, filling: Filling) -> None:
+    """The block that the month will be in may reach into the next quarter: then the two are shown together."""
+    stua = filling.terminal("Stua")
+    for name, n in {"01": 30, "02": 0, "03": 0}.items():
+        filling.month(stua, f"2022-{name}", (0, 0, 0, n))
+    filling.split(stua, Slice.LANGUAGE, "2022-Q1", {"nb": (0, 0, 0, 30)})
+    assert not shown(engine, today="2022-04-15").splits
+    filling.month(stua, "2022-04", (0, 0, 0, 20))
+    filling.split(stua, Slice.LANGUAGE, "2022-Q2", {"nb": (0, 0, 0, 20)})
+    for name in ("05", "06"):
+        filling.month(stua, f"2022-{name}", (0, 0, 0, 20))
+    filling.split(stua, Slice.LANGUAGE, "2022-Q2", {"nb": (0, 0, 0, 60)})
+    found = shown(engine, today="2022-07-15")
+    assert [split.days for split in found.splits] == [months("2022-01", "2022-06")]
+
+
 def test_in_a_sum_over_terminals_a_key_is_shown_where_every_terminal_shows_it(engine: Engine, filling: Filling) -> None:
     stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
     quarter(filling, stua, {"nb": (0, 0, 0, 30), "es": (0, 0, 0, 12)})
@@ -249,8 +265,8 @@ def test_keys_stay_as_they_were_first_published(engine: Engine, filling: Filling
     stua = filling.terminal("Stua")
     quarter(filling, stua, {"nb": (0, 0, 0, 30), "es": (0, 0, 0, 6), "th": (0, 0, 0, 5)})
     assert set(told(shown(engine))) == {"nb", OTHER}
-    late(filling, stua, {"es": (20, 0, 0, 0)})
-    assert told(shown(engine)) == {"nb": (Band(30, 49), Step(95, 100)), OTHER: (Band(30, 49), Step(35, 40))}
+    late(filling, stua, {"es": (20, 0, 0, 0), "th": (10, 0, 0, 0)})
+    assert told(shown(engine)) == {"nb": (Band(30, 49), Step(95, 100)), OTHER: (Band(30, 49), Step(25, 30))}
 
 
 def test_a_terminal_that_comes_late_makes_a_unit_of_its_own(engine: Engine, filling: Filling) -> None:

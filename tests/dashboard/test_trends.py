@@ -120,6 +120,17 @@ def test_several_sites_have_a_trend_in_common_unions(engine: Engine, filling: Fi
     }
 
 
+def test_above_a_site_only_blocks_whose_pieces_are_all_of_them_are_summed(engine: Engine, filling: Filling) -> None:
+    stua = filling.terminal("Stua")
+    filling.terminal("Kafé", "Annet sted")
+    weeks(filling, stua, (12, 12, 12, 12))
+    filling.month(stua, "2022-03", happy(48))
+    assert len(looked(engine, "2022-04-15", everything=True)) == 4
+    filling.month(stua, "2022-03", happy(12), epoch=SECOND)
+    assert len(looked(engine, "2022-04-15")) == 4
+    assert looked(engine, "2022-04-15", everything=True) == {}
+
+
 def piece(days: str, counts: Counts, parts: dict[str, Counts]) -> Told:
     return Told(parse(days)[0], counts, parts)
 
