@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from dashboard import lives, schema
+from dashboard.stretches import joined
 from ratings import period as periods
 from ratings.period import Grain, Period
 from ratings.pooling import Piece
@@ -81,7 +82,7 @@ def _unequal(rows: Iterable[Any]) -> Iterator[tuple[Slice, Period]]:
         pieces.setdefault(Slice(row.slice), []).append(Piece(Period(row.first_day, row.last_day), tuple(row[6:10])))
     months = pieces.pop(Slice.TOTAL, [])
     for slice_, found in sorted(pieces.items()):
-        together = _by_month(found, months) if slice_ is Slice.TREND else _overlapping(found)
+        together = _by_month(found, months) if slice_ is Slice.TREND else joined(found)
         for number, piece in enumerate(together):
             whole = _sum(month for month in months if piece.days.covers(month.days))
             at_an_end = slice_ in SWITCHED and number in (0, len(together) - 1)
@@ -95,17 +96,6 @@ def _by_month(pieces: Iterable[Piece], months: Iterable[Piece]) -> list[Piece]:
     over = {month.days for month in months}
     by_month = groupby(lives.apart(pieces), key=lambda piece: periods.period_of(Grain.MONTH, piece.days.first))
     return [Piece(month, _sum(group)) for month, group in by_month if month in over]
-
-
-def _overlapping(pieces: Iterable[Piece]) -> list[Piece]:
-    """Pieces in order of days, those that share a day as one."""
-    joined: list[Piece] = []
-    for piece in sorted(pieces, key=lambda each: each.days):
-        if joined and joined[-1].days.overlaps(piece.days):
-            joined[-1] = joined[-1].join(piece)
-        else:
-            joined.append(piece)
-    return joined
 
 
 def _sum(pieces: Iterable[Piece]) -> Counts:

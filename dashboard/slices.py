@@ -18,6 +18,7 @@ from sqlalchemy import Connection, insert, select
 
 from dashboard import schema
 from dashboard.blocks import GRACE, Group, Monthly, Published
+from dashboard.stretches import spans
 from dashboard.summing import label_of, relabelled, together
 from dashboard.worth import may_change, tells
 from ratings.period import Grain, Period, period_of, periods_between
@@ -109,13 +110,8 @@ def plan(before: Sequence[Divided], books: Books) -> list[Divided]:
 def _ranges(books: Books) -> list[Period]:
     """The shortest stretches that cut no block, no stored period and no month with ratings."""
     months = {period_of(Grain.MONTH, first) for months in books.monthly.values() for first in months}
-    joined: list[Period] = []
-    for days in sorted({*(b.days for b in books.blocks), *(table.days for table in books.stored), *months}):
-        if joined and joined[-1].overlaps(days):
-            joined[-1] = Period(joined[-1].first, max(joined[-1].last, days.last))
-        else:
-            joined.append(days)
-    return joined
+    uncut = {*(b.days for b in books.blocks), *(table.days for table in books.stored), *months}
+    return [days for days, _ in spans(uncut, lambda days: days)]
 
 
 def _new_units(days: Period, books: Books, known: Sequence[Unit]) -> tuple[Unit, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import TypeVar
 
 from ratings.period import Period
+from ratings.pooling import Piece
 
 T = TypeVar("T")
 
@@ -27,7 +29,13 @@ def spans(items: Iterable[T], days: Callable[[T], Period]) -> list[tuple[Period,
     for item in sorted(items, key=lambda each: days(each)):
         if spans and spans[-1][0].overlaps(days(item)):
             span, some = spans[-1]
-            spans[-1] = Period(span.first, max(span.last, days(item).last)), [*some, item]
+            some.append(item)
+            spans[-1] = Period(span.first, max(span.last, days(item).last)), some
         else:
             spans.append((days(item), [item]))
     return spans
+
+
+def joined(pieces: Iterable[Piece]) -> list[Piece]:
+    """Pieces by day, those that overlap as one."""
+    return [reduce(Piece.join, some) for _, some in spans(pieces, lambda piece: piece.days)]

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select
 from dashboard import lives, schema
 from dashboard.blocks import GRACE, NAMES, Published
 from dashboard.crossing import Told, give_away
+from dashboard.stretches import joined
 from ratings.period import Grain, Period, period_of
 from ratings.pooling import Piece, hold_one_back
 from ratings.scale import ZERO, add
@@ -107,13 +108,8 @@ def _inside(days: Period, pieces: Pieces) -> dict[str, list[Piece]]:
 def _unseen(before: Sequence[Shown], there: Pieces, days: Period) -> list[Piece]:
     """Pieces of several terminals, coarsened to common unions of their days, after the last one that was shown."""
     seen = max((each.days.last for each in before if days.covers(each.days)), default=None)
-    joined: list[Piece] = []
-    for piece in sorted((piece for some in there.values() for piece in some), key=lambda each: each.days):
-        if joined and joined[-1].days.overlaps(piece.days):
-            joined[-1] = joined[-1].join(piece)
-        else:
-            joined.append(piece)
-    return [piece for piece in joined if seen is None or piece.days.first > seen]
+    common = joined(piece for some in there.values() for piece in some)
+    return [piece for piece in common if seen is None or piece.days.first > seen]
 
 
 def _named(gathered: Iterable[Piece], there: Pieces) -> list[Shown]:

@@ -11,7 +11,6 @@ answered. What shows that there is another life is noted for the kiosk, which al
 from __future__ import annotations
 
 import contextlib
-import os
 import uuid
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -22,6 +21,7 @@ from ratings import wire
 from ratings.config import Release
 from ratings.table import Epoch, Revision
 from ratings.wire import Ack, Batch, Status
+from terminal import files, storage
 from terminal.outbox import Outbox
 
 STATE_FILE = "acknowledged.json"
@@ -172,16 +172,8 @@ class Delivery:
 
     def _write(self, name: str, content: object, *, lasting: bool = False) -> None:
         """The dashboard knows it anyway: a card that is full or a cut of power costs some messages, no rating."""
-        path = self._folder / name
         with contextlib.suppress(OSError):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            new = path.with_suffix(".new")
-            with new.open("wb") as file:
-                file.write(msgspec.json.encode(content))
-                if lasting:
-                    file.flush()
-                    os.fsync(file.fileno())
-            os.replace(new, path)
+            files.replace(self._folder / name, msgspec.json.encode(content), storage.SHARED, lasting=lasting)
 
 
 def _read(path: Path, kind: type[_T]) -> _T | None:
