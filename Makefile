@@ -8,22 +8,26 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 PYTHON ?= python3
-# What Debian has to bring: OpenGL for the kiosk's window, and for the tests a real broker, browser, database and
-# X server, and what shows which files a process touches (libatomic1 is for the program through which Playwright drives
-# the browser, libxtst6 for clicks).
+# What Debian has to bring: OpenGL for the kiosk's window, Pango for the pages' PDF files, and for the tests a real
+# broker, browser, database and X server, what shows which files a process touches, what reads PDF files, and Java for
+# the checker of the pages' HTML (libatomic1 is for the program through which Playwright drives the browser, libxtst6
+# for clicks).
 # What speaks and encodes the recordings is welcome: without it there is no listen button, and all else works.
 # Where there is no apt: install their like, and empty these (make run RUN_PACKAGES= VOICE_PACKAGES=).
-RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri
+RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 VOICE_PACKAGES ?= espeak-ng vorbis-tools
-TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace
+TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace poppler-utils default-jre-headless
 # Brought by `make fuzz` alone: it is not built for every machine and Python.
 ATHERIS := atheris==3.0.0
+# Brought by `make bench` alone, into an environment of its own, to measure beside it.
+DATASETTE := datasette==0.65.5
 ARGS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
 SETUP := $(VENV)/.set-up
 FUZZER := .cache/atheris
+DATASETTE_HOME := .cache/datasette
 
 help: ## say what there is
 	grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 14
@@ -37,7 +41,11 @@ test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/
 	echo "mypy --strict"; $(BIN)/mypy --strict
 	echo "pytest"; $(BIN)/pytest $(ARGS)
 
-bench: system-test $(SETUP) ## print speed and memory, beside a Chromium kiosk page (nothing is asserted; ARGS="--idle 10" for less)
+bench: system-test $(SETUP) ## print speed and memory, beside Chromium and Datasette (nothing is asserted; ARGS="--idle 10" for less)
+	[ -x $(DATASETTE_HOME)/bin/datasette ] || {
+	    $(PYTHON) -m venv $(DATASETTE_HOME)
+	    $(DATASETTE_HOME)/bin/python -m pip install --quiet --disable-pip-version-check $(DATASETTE)
+	} || { rm -rf $(DATASETTE_HOME); echo "Without Datasette beside it: $(DATASETTE) cannot be had here"; }
 	$(BIN)/python -m bench $(ARGS)
 
 faults: system-test $(SETUP) ## let everything fail, and count: 10,000 simulated schedules, then real processes (ARGS="simulate --seed 7")
@@ -55,8 +63,14 @@ fuzz: $(SETUP) ## throw bytes at all that is read from the network, for ten minu
 audits: $(SETUP) ## audit thousands of random sites that publish day by day (ARGS="--from 3000 --count 10000")
 	$(BIN)/python -m tests.dashboard.many_audits $(ARGS)
 
+broken: system-test $(SETUP) ## break each rule of anonymity in a copy, and see that a test notices; takes an hour (ARGS="audit --jobs 4")
+	$(BIN)/python -m tests.broken_rules $(ARGS)
+
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
+
+tour: system-test $(SETUP) ## walk the pages as a new user would: docs/tour.md and its pictures are made anew
+	$(BIN)/python -m tests.tour
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
 	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
@@ -150,5 +164,5 @@ system-run:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults audits fuzz screens lock clean system-run system-test
+.PHONY: help run test bench faults audits broken fuzz screens tour lock clean system-run system-test
 .NOTPARALLEL:

@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import catching_up, chromium, disclosing, growth, importing, ingest, kiosks, processes, x11
+from bench import catching_up, chromium, disclosing, growth, importing, ingest, kiosks, pages, processes, thousand, x11
 from bench.figures import Side, print_aims, print_sides, spread, verdict
 from bench.kiosk import SIZE
 
@@ -76,6 +76,12 @@ def _offline(folder: Path, _asked: argparse.Namespace) -> None:
 def _disclosing(folder: Path, _asked: argparse.Namespace) -> None:
     print(f"Disclosure control ({disclosing.TERMINALS} terminals, two years, six languages, SQLite)", flush=True)
     disclosing.main(folder)
+    print(flush=True)
+
+
+def _pages(folder: Path, _asked: argparse.Namespace) -> None:
+    print(f"Pages ({thousand.TERMINALS} terminals at {thousand.SITES} sites, {thousand.YEARS} years)", flush=True)
+    pages.main(folder)
     print(flush=True)
 
 
@@ -169,6 +175,7 @@ SECTIONS = {
     "disclosure": _disclosing,
     "kiosk": _kiosks,
     "growth": _growth,
+    "pages": _pages,
 }
 
 

@@ -1,6 +1,6 @@
 """How long publication, the audit and a page's disclosure take: 100 terminals, two years, six languages.
 
-At twenty sites. Small terminals among large ones, so that there is much to hide.
+At a hundred sites, at one, and between. Small terminals among large ones, so that there is much to hide.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ratings.pooling import LEAST, pool
 from ratings.scale import ZERO, Counts, Score, add, one
 from ratings.table import COUNTED, Cells, Slice, Table, all_hours
 
-TERMINALS, SITES, YEARS = 100, 20, Period(date(2023, 1, 1), date(2024, 12, 31))
+TERMINALS, SITES, YEARS = 100, (100, 20, 5, 1), Period(date(2023, 1, 1), date(2024, 12, 31))
 YEAR = Period(date(2024, 1, 1), date(2024, 12, 31))
 TODAY = date(2025, 2, 1)
 A_MONTH = (2, 8, 25, 60, 300)
@@ -46,7 +46,7 @@ class Times:
     findings: int
 
 
-def measure(folder: Path, sites: int = SITES) -> Times:
+def measure(folder: Path, sites: int) -> Times:
     engine = store.open_engine(f"sqlite:///{folder / f'disclosing-{sites}.db'}")
     try:
         store.upgrade(engine)
@@ -130,12 +130,15 @@ def _tables(chance: random.Random, a_month: int, hours: list[str]) -> list[Table
 
 
 def main(folder: Path) -> None:
-    times = measure(folder)
-    print(
-        f"  {SITES} sites: published in {times.publish:.2f} s, audited in {times.audit:.2f} s "
-        f"({times.hidden:,} hidden counts, {times.findings} findings)"
-    )
-    both, slowest = times.publish + times.audit, 1000 * max(times.pages)
+    both, slowest = 0.0, 0.0
+    for sites in SITES:
+        times = measure(folder, sites)
+        print(
+            f"  {sites} sites: published in {times.publish:.2f} s, audited in {times.audit:.2f} s "
+            f"({times.hidden:,} hidden counts, {times.findings} findings); "
+            f"an overview {1000 * times.pages[0]:.1f} ms, languages and hours {1000 * times.pages[1]:.1f} ms",
+            flush=True,
+        )
+        both, slowest = max(both, times.publish + times.audit), max(slowest, *times.pages)
     print(verdict("disclosure and audit", "under 10 s", f"{both:.1f} s", met=both < 10))
-    print(f"  an overview {1000 * times.pages[0]:.1f} ms, languages and hours {1000 * times.pages[1]:.1f} ms")
-    print(verdict("a page's disclosure", "under 10 ms", f"{slowest:.1f} ms", met=slowest < 10))
+    print(verdict("a page's disclosure", "under 10 ms", f"{1000 * slowest:.1f} ms", met=slowest < 0.01))

@@ -7,7 +7,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -30,9 +29,7 @@ def is_installed() -> bool:
 def running() -> Iterator[str]:
     """A PostgreSQL with its usual settings, on 127.0.0.1 and a free port, gone afterwards; gives its URL."""
     programs = _programs()[-1].parent
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = processes.free_port()
     folder = Path(tempfile.mkdtemp(prefix="fjes-bench-postgres-"))
     process = None
     try:

@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection
 
-from dashboard import blocks, disclosure, places, slices, trends
+from dashboard import blocks_stored, disclosure, places, slices_stored, trends
 from dashboard.audit_bounds import Bounds
 from dashboard.audit_evidence import Books, Record, evidence, records, targets, whole_sites
 from dashboard.places import Site
@@ -32,7 +32,10 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was told of too few: what, between which values it is known to lie, and by which figures."""
+    """Something that was told of too few: what, between which values it is known to lie, and by which figures.
+
+    No `high`: there is no upper end. Neither: exact figures are shown where bands are due.
+    """
 
     site: str
     question: str
@@ -109,15 +112,15 @@ def judge(
 
 
 def _read(connection: Connection, site: Site, question: str, today: date) -> tuple[Books, list[Record], list[Record]]:
-    released = slices.released(connection, site.id, question)
+    released = slices_stored.released(connection, site.id, question)
     books = Books(
-        blocks.monthly(connection, site.id, question, today),
+        blocks_stored.monthly(connection, site.id, question, today),
         trends.released(connection, site.id, question, today),
         {slice_: [table for table in some if table.days.last < today] for slice_, some in released.items()},
     )
-    splits = {each: slices.stored(connection, [site.id], question, each).get(site.id, []) for each in POOLED}
+    splits = {each: slices_stored.stored(connection, site.id, question, each) for each in POOLED}
     told = records(
-        blocks.stored(connection, [site.id], question).get(site.id, []),
+        blocks_stored.stored(connection, [site.id], question).get(site.id, []),
         trends.stored(connection, [site.id], question).get(site.id, []),
         splits,
     )

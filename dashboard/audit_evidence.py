@@ -8,7 +8,7 @@ audit makes of them are intervals that follow from what was published, never the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from dashboard.bands import Band, Step
 from dashboard.blocks import Published
 from dashboard.slices import Divided, Stored
 from dashboard.splits import told
-from dashboard.summing import label_of, together
+from dashboard.summing import added, alone, label_of
 from dashboard.trends import Shown
 from ratings.period import Grain, Period, period_of
 from ratings.pooling import Piece
@@ -35,12 +35,16 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Something that was published of a site: of whom, of which days, and with which counts it was told."""
+    """Something that was published of a site: of whom, of which days, and with which counts it was told.
+
+    `least`: of a sum of several tables, the ratings of the smallest key of any of them.
+    """
 
     slice: Slice
     terminals: tuple[str, ...]
     days: Period
     cells: tuple[tuple[str, Counts], ...]
+    least: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,23 @@ class Figure:
     step: Step | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """The months and the keys of some terminals, for the days of a table: the same ratings, counted twice."""
+
+    slice: Slice
+    days: Period
+    months: frozenset[Cell]
+    keys: frozenset[Cell]
+
+
 @dataclass(slots=True)
 class Evidence:
-    """Of one site and question. `balances`: pairs of sets of cells that hold the same ratings."""
+    """Of one site and question."""
 
     cells: dict[Cell, Counts]
     figures: list[Figure] = field(default_factory=list)
-    balances: list[tuple[frozenset[Cell], frozenset[Cell]]] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
     parts: dict[Cell, frozenset[Cell]] = field(default_factory=dict)
     """Months that are the sum of their pieces, which then stand for them."""
     exact: list[str] = field(default_factory=list)
@@ -119,11 +133,12 @@ def whole_sites(splits: Mapping[Slice, Iterable[Divided]]) -> list[Record]:
     made = []
     for slice_, tables in splits.items():
         for table in tables:
-            units = [unit for unit in table.units if unit.cells]
+            units = [alone(unit.terminals, unit.cells) for unit in table.units if unit.cells]
             if len(units) > 1:
-                cells = together(slice_, [unit.cells for unit in units])
-                there = tuple(sorted(each for unit in units for each in unit.terminals))
-                made.append(Record(slice_, there, table.days, tuple(sorted(cells.items()))))
+                whole = added(slice_, units)
+                made.append(
+                    Record(slice_, whole.terminals, table.days, tuple(sorted(whole.cells.items())), whole.least)
+                )
     return made
 
 
@@ -198,7 +213,8 @@ def _tell_split(found: Evidence, record: Record) -> None:
     under: dict[str | None, set[Cell]] = {}
     for cell in found.within(record.slice, record.terminals, record.days):
         under.setdefault(label_of(record.slice, cell.key, cells), set()).add(cell)
-    split = told(record.days, cells)
+    whole = alone(record.terminals, cells)
+    split = told(record.days, whole if record.least is None else replace(whole, least=record.least))
     for part in split.parts:
         what = f"{_words(record)}, {part.key}"
         found.figures.append(
@@ -223,7 +239,7 @@ def _balance(found: Evidence, published: Sequence[Record]) -> None:
         for terminals in alike.values():
             months, keys = found.within(Slice.TOTAL, terminals, days), found.within(slice_, terminals, days)
             if months and keys and found.truth(months) == found.truth(keys):
-                found.balances.append((frozenset(months), frozenset(keys)))
+                found.balances.append(Balance(slice_, days, frozenset(months), frozenset(keys)))
 
 
 def _words(record: Record) -> str:

@@ -36,6 +36,11 @@ class Step:
     high: int
 
 
+def bands(least: int) -> tuple[Band, ...]:
+    """All bands that at least so many ratings can be told in."""
+    return tuple(each for each in map(band, EDGES) if each.high is None or each.high >= least)
+
+
 def band(n: int) -> Band:
     """The band of a number of ratings. Raises ValueError where it is too small to be shown at all."""
     if n < LEAST:
@@ -46,10 +51,14 @@ def band(n: int) -> Band:
 
 def step(counts: Counts) -> Step:
     """The step of the satisfied share of some ratings (at least one)."""
-    satisfied, n = counts[Score.HAPPY] + counts[Score.VERY_HAPPY], sum(counts)
-    if 100 * satisfied >= (100 - STEP) * n:
+    return step_of(counts[Score.HAPPY] + counts[Score.VERY_HAPPY], sum(counts))
+
+
+def step_of(k: int, n: int) -> Step:
+    """The step of `k` of `n` (at least one)."""
+    if 100 * k >= (100 - STEP) * n:
         return Step(100 - STEP, 100)
-    if 100 * satisfied <= STEP * n:
+    if 100 * k <= STEP * n:
         return Step(0, STEP)
-    low = 100 * satisfied // n // STEP * STEP
+    low = 100 * k // n // STEP * STEP
     return Step(low, low + STEP)

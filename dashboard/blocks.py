@@ -1,26 +1,21 @@
 """Publication of totals: closed months of a site become blocks, for good.
 
 A block is what no figure ever cuts: its months together reach the threshold, and so does each group of terminals in
-it. Its bounds and groups never change; its counts change only by a threshold's worth. The rules are in `plan`, which
-knows no database; `apply` writes what they come to, and keeps what was shown before.
+it. Its bounds and groups never change; its counts change only by a threshold's worth. Here are the rules; the database
+is `blocks_stored.py`'s.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
-
-from dashboard import schema
 from dashboard.crossing import Told, give_away, within
 from dashboard.worth import may_change
 from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import group_small
 from ratings.scale import ZERO, Counts, add
-from ratings.table import Slice
 
 GRACE = timedelta(days=7)
 """How long a block waits for a terminal that had the month before and has not sent this one.
@@ -32,20 +27,19 @@ table comes some minutes after its neighbour's would lose its month.
 Monthly = Mapping[str, Mapping[date, Counts]]
 """Counts of closed months: by terminal, by the month's first day."""
 
-NAMES = ("very_unhappy", "unhappy", "happy", "very_happy")
-"""The columns of four counts, indexed by `Score`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Terminals shown together, and the counts that were published. Zero: withdrawn, since too few were left.
 
-    `earlier`: what was shown before, the oldest first.
+    `earlier`: what was shown before, the oldest first. `repeats`: presses that had been set aside by then
+    (`repeats.py`).
     """
 
     terminals: tuple[str, ...]
     counts: Counts
     earlier: tuple[Counts, ...] = ()
+    repeats: int = 0
 
     @property
     def n(self) -> int:
@@ -182,110 +176,3 @@ def _within(days: Period, monthly: Monthly) -> dict[str, Counts]:
         terminal: add(*(counts for first, counts in months.items() if first in days))
         for terminal, months in monthly.items()
     }
-
-
-def monthly(connection: Connection, site_id: int, question: str, today: date) -> dict[str, dict[date, Counts]]:
-    """The counted ratings of a site's closed months, all epochs of a terminal together."""
-    table = schema.released.c
-    rows = connection.execute(
-        select(table.terminal_id, table.first_day, *(func.sum(table[name]).label(name) for name in NAMES))
-        .join(schema.terminal, schema.terminal.c.id == table.terminal_id)
-        .where(schema.terminal.c.site_id == site_id)
-        .where(table.slice == str(Slice.TOTAL), table.question == question, table.last_day < today)
-        .group_by(table.terminal_id, table.first_day)
-    )
-    found: dict[str, dict[date, Counts]] = defaultdict(dict)
-    for terminal, first, a, b, c, d in rows:
-        found[terminal][first] = (int(a), int(b), int(c), int(d))
-    return dict(found)
-
-
-def stored(connection: Connection, site_ids: Sequence[int], question: str) -> dict[int, list[Published]]:
-    """What was published for some sites, each site's blocks by day. Sites without any are left out."""
-    block, group, member = schema.block.c, schema.block_group.c, schema.block_member.c
-    mine = (block.site_id.in_(site_ids), block.question == question)
-    members: dict[tuple[int, int], list[str]] = defaultdict(list)
-    for row in connection.execute(
-        select(schema.block_member).join(schema.block, block.id == member.block_id).where(*mine)
-    ):
-        members[row.block_id, row.number].append(row.terminal_id)
-    earlier: dict[tuple[int, int], list[Counts]] = defaultdict(list)
-    past = schema.earlier_group.c
-    for row in connection.execute(
-        select(schema.earlier_group)
-        .join(schema.block, block.id == past.block_id)
-        .where(*mine)
-        .order_by(past.block_id, past.number, past.change)
-    ):
-        earlier[row.block_id, row.number].append((row.very_unhappy, row.unhappy, row.happy, row.very_happy))
-    groups: dict[int, list[Group]] = defaultdict(list)
-    for row in connection.execute(
-        select(schema.block_group)
-        .join(schema.block, block.id == group.block_id)
-        .where(*mine)
-        .order_by(group.block_id, group.number)
-    ):
-        place = row.block_id, row.number
-        counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
-        groups[row.block_id].append(Group(tuple(sorted(members[place])), counts, tuple(earlier.get(place, ()))))
-    found: dict[int, list[Published]] = defaultdict(list)
-    for row in connection.execute(select(schema.block).where(*mine).order_by(block.first_day)):
-        found[row.site_id].append(Published(Period(row.first_day, row.last_day), tuple(groups[row.id]), row.id))
-    return dict(found)
-
-
-def apply(
-    connection: Connection, site_id: int, question: str, before: Sequence[Published], after: Sequence[Published]
-) -> None:
-    """Write what `plan` came to. What a group showed until now is kept in `earlier_group`."""
-    known = {block.id: block for block in before}
-    for block in after:
-        if block.id is None:
-            _add(connection, site_id, question, block)
-        elif block != known[block.id]:
-            _change(connection, known[block.id], block)
-
-
-def _add(connection: Connection, site_id: int, question: str, block: Published) -> None:
-    made = connection.execute(
-        insert(schema.block).values(
-            site_id=site_id, question=question, first_day=block.days.first, last_day=block.days.last
-        )
-    ).inserted_primary_key
-    assert made is not None
-    for number, group in enumerate(block.groups):
-        _add_group(connection, made[0], number, group)
-
-
-def _change(connection: Connection, before: Published, after: Published) -> None:
-    table = schema.block_group
-    assert before.id is not None
-    for number, group in enumerate(after.groups):
-        if number >= len(before.groups):
-            _add_group(connection, before.id, number, group)
-        elif group.counts != before.groups[number].counts:
-            connection.execute(
-                insert(schema.earlier_group).values(
-                    block_id=before.id,
-                    number=number,
-                    change=len(before.groups[number].earlier),
-                    **dict(zip(NAMES, before.groups[number].counts, strict=True)),
-                )
-            )
-            connection.execute(
-                update(table)
-                .where(table.c.block_id == before.id, table.c.number == number)
-                .values(dict(zip(NAMES, group.counts, strict=True)))
-            )
-
-
-def _add_group(connection: Connection, block_id: int, number: int, group: Group) -> None:
-    connection.execute(
-        insert(schema.block_group).values(
-            block_id=block_id, number=number, **dict(zip(NAMES, group.counts, strict=True))
-        )
-    )
-    connection.execute(
-        insert(schema.block_member),
-        [{"block_id": block_id, "number": number, "terminal_id": each} for each in group.terminals],
-    )

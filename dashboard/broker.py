@@ -29,6 +29,9 @@ from ratings.config import Broker, ConfigError
 DASHBOARD_USER = "fjes_dashboard"
 """Its login. No terminal's: their ids have no underscore."""
 
+BY_HAND = "systemctl reload mosquitto"
+"""What makes the broker read its logins again, where we may not."""
+
 _ROUNDS = 101
 """As mosquitto's own tool has it: passwords of 192 random bits need no slow hash, and a reload checks every client."""
 
@@ -86,35 +89,68 @@ class Folder:
                 f"{error}. Name the folder that `fjes dashboard broker init` has made in [dashboard] broker"
             ) from None
 
-    def set_logins(self, logins: Mapping[str, str | None]) -> None:
-        """Give users these passwords, in place of earlier ones; None takes a login away. Raises BrokerError."""
+    def set_logins(self, logins: Mapping[str, str | None]) -> dict[str, str | None]:
+        """Give users these passwords, in place of earlier ones; None takes a login away. Raises BrokerError.
+
+        Returns what `put_back` needs to undo it.
+        """
+        return self._set({user: password and hashed(password) for user, password in logins.items()})
+
+    def put_back(self, before: Mapping[str, str | None]) -> None:
+        """Give users the logins again that they had before `set_logins`. Raises BrokerError."""
+        self._set(before)
+
+    def _set(self, hashes: Mapping[str, str | None]) -> dict[str, str | None]:
         with self._locked():
-            lines = self.passwords.read_text("utf-8").splitlines()
-            kept = [line for line in lines if line.partition(":")[0] not in logins]
-            new = [f"{user}:{hashed(password)}" for user, password in logins.items() if password is not None]
-            files.replace(self.passwords, "".join(f"{line}\n" for line in [*kept, *new]).encode())
+            before = dict(line.split(":", 1) for line in self.passwords.read_text("utf-8").splitlines() if line)
+            after = {user: each for user, each in before.items() if user not in hashes}
+            after |= {user: each for user, each in hashes.items() if each is not None}
+            files.replace(self.passwords, "".join(f"{user}:{each}\n" for user, each in after.items()).encode())
+        return {user: before.get(user) for user in hashes}
 
     def users(self) -> set[str]:
         """Who may log in. Raises BrokerError."""
         with self._locked():
             return {line.partition(":")[0] for line in self.passwords.read_text("utf-8").splitlines() if line}
 
+    def is_open(self) -> bool:
+        """Whether this process could change the logins: else somebody else has to, who may."""
+        try:
+            owner = self.passwords.stat().st_uid
+        except OSError:
+            return False
+        # A file of another user's can only be given back to that user by root.
+        mine = os.geteuid() in (0, owner)
+        return mine and os.access(self.path, os.R_OK | os.W_OK | os.X_OK) and os.access(self.passwords, os.R_OK)
+
+    def can_reload(self) -> bool:
+        """Whether `reload` could tell the broker now."""
+        try:
+            os.kill(self._process(), 0)
+        except (OSError, ValueError):
+            return False
+        return True
+
     def reload(self) -> str | None:
         """Have the running broker read its files again, which also ends what may not be connected any more.
 
         Returns None when it was told, else in words what is to be done by hand.
         """
-        by_hand = "have it read its logins again: systemctl reload mosquitto"
+        by_hand = f"have it read its logins again: {BY_HAND}"
         try:
-            number = int(self.pid.read_text())
-            if Path(f"/proc/{number}/comm").read_text().strip() != "mosquitto":
-                raise ProcessLookupError
-            os.kill(number, signal.SIGHUP)
+            os.kill(self._process(), signal.SIGHUP)
         except PermissionError:
             return f"This user may not tell the broker: {by_hand}"
         except (OSError, ValueError):
             return f"The broker does not run on this machine. It reads its logins when it starts; else {by_hand}"
         return None
+
+    def _process(self) -> int:
+        """The number of the running broker. Raises OSError or ValueError where it does not run on this machine."""
+        number = int(self.pid.read_text())
+        if Path(f"/proc/{number}/comm").read_text().strip() != "mosquitto":
+            raise ProcessLookupError
+        return number
 
     def renew(self, hosts: tuple[str, ...], given: Given | None, now: datetime) -> list[str]:
         """A new certificate, for the names that it returns: `hosts`, or the old one's. Raises BrokerError."""

@@ -7,73 +7,69 @@ the sum of what is shown, and what is hidden has no figure. Knows nothing of per
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Connection, func, select
 
-from dashboard import blocks as totals
-from dashboard import schema, trends
-from dashboard.blocks import NAMES, Group, Published
-from dashboard.places import Place, Site, Terminal, site_ids
-from dashboard.publishing import publish, publish_if_due
-from dashboard.splits import Part, Split, Splits, splits
-from dashboard.stretches import spans, widened
-from ratings.period import Grain, Period, period_of, periods_between
-from ratings.pooling import Piece, group_small, hold_one_back
+from dashboard import blocks_stored, schema, trends
+from dashboard.beside import Beside, Together, beneath, terminals
+from dashboard.blocks import GRACE
+from dashboard.blocks_stored import NAMES, Whole
+from dashboard.places import Area, Place, Site, Terminal, site_ids
+from dashboard.publishing import Change, changes, publish, publish_if_due
+from dashboard.repeats import REPEATS_BESIDE, SetAside, repeat_bands, repeats
+from dashboard.splits import Part, Split, Splits, is_counted, splits, tables_known
+from dashboard.stretches import coarse, spans
+from dashboard.totals import Block, Shown, of_site, of_terminal, summed
+from ratings.period import Grain, Period, period_of
+from ratings.pooling import Piece, hold_one_back
 from ratings.scale import Counts, add
 from ratings.table import Slice
 
 __all__ = [
+    "GRACE",
+    "REPEATS_BESIDE",
+    "Beside",
     "Block",
+    "Change",
     "Part",
+    "SetAside",
     "Shown",
     "SoFar",
     "Split",
     "Splits",
+    "Together",
+    "Trend",
+    "beneath",
     "blocks",
+    "changes",
+    "is_counted",
     "month_so_far",
+    "months_known",
     "publish",
     "publish_if_due",
     "questions",
+    "repeat_bands",
+    "repeats",
     "splits",
+    "tables_known",
+    "terminals",
     "trend",
+    "trend_kept",
+    "trend_of",
+    "trend_until",
 ]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Block:
-    """Whole months and their counts, as they may be shown."""
-
-    days: Period
-    counts: Counts
-
-
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """A stretch of months as it may be shown: blocks in order, and the months that are in none.
+class Trend:
+    """Pieces in order. `missing`: where several sites are summed, those that a site has no part in, by its name."""
 
-    `missing`: where several sites are summed, the months that a site has no part in, by its name.
-    """
-
-    requested: Period
-    blocks: tuple[Block, ...]
-    hidden: tuple[Period, ...]
-    missing: tuple[tuple[str, tuple[Period, ...]], ...] = ()
-
-    @property
-    def total(self) -> Block | None:
-        """The sum of what is shown, never of what is hidden; None where nothing is."""
-        if not self.blocks:
-            return None
-        days = Period(self.blocks[0].days.first, self.blocks[-1].days.last)
-        return Block(days, add(*(block.counts for block in self.blocks)))
-
-    @property
-    def widened(self) -> bool:
-        """Whether a block reaches beyond what was asked for."""
-        return self.total is not None and not self.requested.covers(self.total.days)
+    pieces: tuple[Piece, ...]
+    missing: tuple[tuple[str, tuple[Period, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,106 +99,107 @@ def questions(connection: Connection, site_ids: Sequence[int]) -> list[str]:
     return list(rows.scalars())
 
 
+def months_known(connection: Connection, place: Place, question: str) -> Period | None:
+    """From the first to the last month that any block of a place's sites is about; None before there is one."""
+    table = schema.block.c
+    first, last = connection.execute(
+        select(func.min(table.first_day), func.max(table.last_day)).where(
+            table.site_id.in_(site_ids(place)), table.question == question
+        )
+    ).one()
+    return Period(first, last) if first else None
+
+
 def blocks(connection: Connection, place: Place, question: str, asked: Period, threshold: int) -> Shown:
     """The published blocks of a terminal, a site or several sites together in a stretch of whole months.
 
     A terminal has a figure only in blocks where it is a group by itself. Several sites are summed over stretches that
     cut no block of any of them.
     """
-    published = totals.stored(connection, site_ids(place), question)
-    found: list[tuple[str, list[Block]]]
-    match place:
-        case Terminal():
-            found = [(place.name, _of_terminal(place.id, published.get(place.site_id, []), threshold))]
-        case Site():
-            found = [(place.name, _of_site(published.get(place.id, []), threshold))]
-        case _:
-            found = [(site.name, _of_site(published.get(site.id, []), threshold)) for site in place]
-    return _sum(found, asked)
-
-
-def _of_site(published: Iterable[Published], threshold: int) -> list[Block]:
-    return [
-        Block(block.days, add(*(group.counts for group in groups)))
-        for block in published
-        if (groups := _groups(block, threshold))
-    ]
-
-
-def _of_terminal(terminal: str, published: Iterable[Published], threshold: int) -> list[Block]:
-    return [
-        Block(block.days, group.counts)
-        for block in published
-        for group in _groups(block, threshold)
-        if group.terminals == (terminal,)
-    ]
-
-
-def _groups(block: Published, threshold: int) -> list[Group]:
-    """The groups of a block that may be shown. Those below the threshold (it was raised since) are joined again."""
-    shown = [(group, group.n) for group in block.groups if group.n]
-    joined = group_small(shown, threshold, order=lambda group: group.terminals[0])
-    groups = [
-        Group(tuple(sorted(each for group in some for each in group.terminals)), add(*(group.counts for group in some)))
-        for some in joined
-    ]
-    return [group for group in groups if group.n >= threshold]
-
-
-def _sum(found: Sequence[tuple[str, list[Block]]], asked: Period) -> Shown:
-    """Blocks of one or more places in a range, widened until it cuts none; overlapping ones become one."""
-    everything = [block for _, blocks_ in found for block in blocks_]
-    days = widened((block.days for block in everything), asked)
-    inside = [block for block in everything if block.days.overlaps(days)]
-    joined = [
-        Block(span, add(*(block.counts for block in some))) for span, some in spans(inside, lambda block: block.days)
-    ]
-    months = list(periods_between(Grain.MONTH, days.first, days.last))
-    hidden = tuple(month for month in months if not any(block.days.covers(month) for block in joined))
-    missing: list[tuple[str, tuple[Period, ...]]] = []
-    for name, blocks_ in found if len(found) > 1 else ():
-        without = tuple(
-            month for month in months if month not in hidden and not any(b.days.covers(month) for b in blocks_)
-        )
-        if without or not any(block in inside for block in blocks_):
-            missing.append((name, without))
-    return Shown(asked, tuple(joined), hidden, tuple(missing))
+    if isinstance(place, Terminal):
+        published = blocks_stored.stored(connection, [place.site_id], question, asked).get(place.site_id, [])
+        return summed([(place.name, of_terminal(place.id, published, threshold))], asked)
+    days = blocks_stored.uncut(connection, site_ids(place), question, asked)
+    wholes = blocks_stored.wholes(connection, site_ids(place), question, days)
+    sites = [place] if isinstance(place, Site) else place.sites
+    return summed([(site.name, of_site(wholes.get(site.id, []), threshold)) for site in sites], asked)
 
 
 def trend(connection: Connection, place: Place, question: str, asked: Period, threshold: int) -> tuple[Piece, ...]:
-    """The pieces of a trend that touch some days, in order: of a site also those of the running month.
+    """The pieces of `trend_of`."""
+    return trend_of(connection, place, question, asked, threshold).pieces
+
+
+def trend_of(connection: Connection, place: Place, question: str, asked: Period, threshold: int) -> Trend:
+    """The trend of some days: of a site also that of the running month.
 
     A terminal has pieces only where it is alone in them. Several sites: from blocks whose pieces are all shown,
-    coarsened to common unions.
+    coarsened to common unions, without those pieces that would make them coarse for little (`stretches.py`).
     """
-    published = totals.stored(connection, site_ids(place), question)
-    days = widened((block.days for some in published.values() for block in some), asked)
-    found: list[Piece] = []
+    # Whole months: a part of one, gathered anew, would be another figure to subtract.
+    first, last = (period_of(Grain.MONTH, day) for day in (asked.first, asked.last))
+    days = blocks_stored.uncut(connection, site_ids(place), question, Period(first.first, last.last))
+    wholes = blocks_stored.wholes(connection, site_ids(place), question, days)
+    found: dict[int, list[Piece]] = {}
     for site_id, pieces in trends.stored(connection, site_ids(place), question, days).items():
-        near = [block for block in published.get(site_id, []) if block.days.overlaps(days)]
-        for within in _stretches(near, pieces, several=not isinstance(place, Site | Terminal)):
+        for within in _stretches(wholes.get(site_id, []), pieces, several=isinstance(place, Area)):
             mine = [each for each in pieces if within.covers(each.days)]
             gathered = hold_one_back([each.piece for each in mine], threshold, complete=True)[0]
             if not isinstance(place, Terminal) or all(each.terminals == (place.id,) for each in mine):
-                found += [piece for piece in gathered if piece.n >= threshold]
-    return tuple(
-        Piece(span, add(*(piece.counts for piece in some)))
-        for span, some in spans(found, lambda piece: piece.days)
+                found.setdefault(site_id, []).extend(piece for piece in gathered if piece.n >= threshold)
+    if isinstance(place, Area):
+        found = _without_coarse(found)
+    sums = [
+        (Piece(span, add(*(piece.counts for _, piece in some))), {site_id for site_id, _ in some})
+        for span, some in spans(
+            [(site_id, piece) for site_id, some in found.items() for piece in some], lambda each: each[1].days
+        )
         if span.overlaps(asked)
-    )
+    ]
+    missing = [
+        (site.name, tuple(piece.days for piece, there in sums if site.id not in there))
+        for site in (place.sites if isinstance(place, Area) and sums else ())
+    ]
+    return Trend(tuple(piece for piece, _ in sums), tuple(each for each in missing if each[1]))
 
 
-def _stretches(published: Sequence[Published], pieces: Sequence[trends.Shown], *, several: bool) -> list[Period]:
+def _without_coarse(found: dict[int, list[Piece]]) -> dict[int, list[Piece]]:
+    numbers: Counter[Period] = Counter()
+    for pieces in found.values():
+        numbers.update({piece.days: piece.n for piece in pieces})
+    left_out = coarse(numbers)
+    return {each: [piece for piece in pieces if piece.days not in left_out] for each, pieces in found.items()}
+
+
+def trend_kept(connection: Connection, place: Place, question: str, asked: Period) -> dict[str, bool]:
+    """Whether terminals keep a trend: of those that are in published blocks of some days, by their ids.
+
+    All that they have in these blocks would be in pieces, too: that there is none says how they are set, and no more.
+    """
+    days = blocks_stored.uncut(connection, site_ids(place), question, asked)
+    shown = blocks_stored.shown_terminals(connection, site_ids(place), question, days)
+    keeping = trends.keeping(connection, shown, question, days)
+    return {each: each in keeping for each in shown}
+
+
+def trend_until(connection: Connection, site: Site, question: str) -> dict[str, date]:
+    """The last day of the last published piece that a terminal has a part in, by its id. No count is in it."""
+    found: dict[str, date] = {}
+    for each in trends.stored(connection, [site.id], question).get(site.id, []):
+        found |= dict.fromkeys(each.terminals, each.days.last)
+    return found
+
+
+def _stretches(wholes: Sequence[Whole], pieces: Sequence[trends.Shown], *, several: bool) -> list[Period]:
     """The days of blocks whose trend may be shown, and of months that are in no block yet."""
     found: list[Period] = []
-    for block in published:
-        whole = add(*(group.counts for group in block.groups))
-        balanced = whole == add(*(each.piece.counts for each in pieces if block.days.covers(each.days)))
-        if all(group.n for group in block.groups) and (balanced or not several):
-            found.append(block.days)
+    for whole in wholes:
+        balanced = whole.counts == add(*(each.piece.counts for each in pieces if whole.days.covers(each.days)))
+        if not whole.withdrawn and (balanced or not several):
+            found.append(whole.days)
     if not several:
         months = {period_of(Grain.MONTH, each.days.first) for each in pieces}
-        found += [month for month in months if not any(block.days.overlaps(month) for block in published)]
+        found += [month for month in months if not any(whole.days.overlaps(month) for whole in wholes)]
     return sorted(found)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard import clock, quarantine, schema, store
+from dashboard import clock, lineage, quarantine, schema, store
 from ratings import wire
 from ratings.table import Slice, Table
 from ratings.wire import Ack, Batch, Status
@@ -39,7 +39,10 @@ def handle_batch(connection: Connection, terminal_id: str, batch: Batch, today: 
 
 
 def take(connection: Connection, terminal_id: str, batch: Batch, today: date | None) -> tuple[Ack, set[str]]:
-    """As `handle_batch`; also returns the questions of which there was a `total`: their site may have news."""
+    """As `handle_batch`; also returns the questions of which there was a `total`: their site may have news.
+
+    What a terminal that was moved sends of its time at another site counts there (`lineage.py`).
+    """
     good: list[Table] = []
     bad: list[tuple[bytes, str]] = []
     for raw in map(bytes, batch.tables):
@@ -47,6 +50,7 @@ def take(connection: Connection, terminal_id: str, batch: Batch, today: date | N
             good.append(quarantine.read(raw, today))
         except ValueError as error:
             bad.append((raw, str(error)))
+    terminal_id = lineage.owner(connection, terminal_id, batch.epoch)
     upto, last = _lock(connection, terminal_id, batch.epoch)
     store.merge(connection, terminal_id, batch.epoch, good, batch.upto)
     quarantine.keep(connection, terminal_id, batch.epoch, batch.upto, bad, today or clock.utc_date())
@@ -113,6 +117,7 @@ def _hours_ahead(status: Status, received: datetime) -> int | None:
 
 def held(connection: Connection, terminal_id: str, epoch: str) -> Ack:
     """What the database holds of an epoch: up to 0, and no batch, where it knows nothing of it."""
+    terminal_id = lineage.owner(connection, terminal_id, epoch)
     found = connection.execute(
         select(schema.epoch.c.upto, schema.epoch.c.batch).where(
             schema.epoch.c.terminal_id == terminal_id, schema.epoch.c.epoch == epoch

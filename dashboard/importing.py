@@ -7,9 +7,10 @@ format (`dashboard/happyornot.py`) nor the command line. What may be shown of it
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from dashboard import disclosure, places, schema, store
-from dashboard.happyornot import Hour, Reading
+from dashboard.happyornot import FormatError, Hour, Reading, read
 from ratings import period as periods
 from ratings.config import DEFAULT_QUESTION
 from ratings.period import Grain, Period
@@ -32,6 +33,9 @@ from ratings.table import COUNTED, REPEAT, Cells, Slice, Table, check
 
 TIMEZONE = "Europe/Oslo"
 """Where a new terminal is, if nobody says otherwise."""
+
+MOST_BYTES = 512 * 1024 * 1024
+"""Of a file."""
 
 PREFIX = "HappyOrNot"
 """What terminals made for experience points are called, if nobody says otherwise: `HappyOrNot 123`."""
@@ -73,6 +77,21 @@ class Outcome:
     known: list[str] = field(default_factory=list)
     replaced: int = 0
     sites: set[int] = field(default_factory=set)
+
+
+def read_file(
+    data: bytes, wishes: Wishes, moment: datetime, progress: Callable[[int, int], None]
+) -> tuple[Reading, str]:
+    """What is in a file, and its SHA-256 in hex. `moment` (aware) is now; `progress` is told how far it has got.
+
+    Raises FormatError, and ImportRefused where it could not be said whose ratings they are.
+    """
+    latest = periods.local_day(moment, ZoneInfo(wishes.timezone or TIMEZONE)) + periods.DAY
+    if len(data) > MOST_BYTES:
+        raise FormatError(f"is larger than {MOST_BYTES // 2**20} MB; divide it by month")
+    reading = read(data, latest, progress)
+    by_terminal(reading, wishes)
+    return reading, hashlib.sha256(data).hexdigest()
 
 
 def tables(hours: Mapping[Hour, Counts], question: str, trend: Grain | None, today: date) -> list[Table]:

@@ -22,7 +22,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from dashboard import clock, exchange, terminal_health, undecodable
+from dashboard import clock, exchange, lineage, terminal_health, undecodable
 from dashboard.clearing import Clearing
 from dashboard.forming import Forming
 from dashboard.sending import Sending
@@ -276,8 +276,9 @@ class Ingest:
             if not self._may_send(connection, client, terminal, "tables"):
                 return
             ack, questions = exchange.take(connection, terminal, batch, self._today())
+            owner = lineage.owner(connection, terminal, batch.epoch)
         self._answer(client, terminal, ack)
-        self._forming.heard(terminal, questions)
+        self._forming.heard(owner, questions)
 
     def _status(self, client: mqtt.Client, terminal: str, status: Status, retained: bool) -> None:
         with self._engine.begin() as connection:

@@ -13,15 +13,18 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 
+from dashboard.bands import Band, Step
+from dashboard.statistics import Change
 from ratings.period import Period
 
 LANGUAGES = {"nb": "Norsk", "en": "English"}
@@ -63,6 +66,37 @@ class Words:
         """Two percentages: `58,8–75,7 %`."""
         return f"{self._rounded(low, decimals)}–{self._rounded(high, decimals)}{self._sign}"
 
+    def points(self, points: float) -> str:
+        """Percentage points, rounded to whole ones, but never to none: `5`, `0,4`."""
+        return self._rounded(points, 0 if points >= 0.5 else 1)
+
+    def change(self, change: Change) -> str:
+        """What became of a share: `opp 5 prosentpoeng`; called a change only where it is a clear one."""
+        if not change.is_clear:
+            return self("no clear change")
+        if change.points > 0:
+            return self("up by %(points)s points", points=self.points(change.points))
+        return self("down by %(points)s points", points=self.points(-change.points))
+
+    def decimal(self, number: float, decimals: int) -> str:
+        """A number in a formula: `57,97`, `−2,03`."""
+        return self._rounded(number, decimals).replace("-", "−")
+
+    def band(self, band: Band) -> str:
+        """A number of ratings as it may be told: `20–29`, `100 eller flere`; of repeats also `0`."""
+        low = self.number(band.low)
+        if band.low == band.high:
+            return low
+        return f"{low}–{self.number(band.high)}" if band.high is not None else self("%(n)s or more", n=low)
+
+    def step(self, step: Step) -> str:
+        """A share as it may be told: `80–85 %`, `95 % eller mer`."""
+        if step.high == 100:
+            return self("%(percent)s or more", percent=self.percent(step.low))
+        if step.low == 0:
+            return self("%(percent)s or less", percent=self.percent(step.high))
+        return self.interval(step.low, step.high, 0)
+
     @property
     def _sign(self) -> str:
         return f"{NO_BREAK}%" if self.code == "nb" else "%"
@@ -78,10 +112,15 @@ class Words:
         return str(format_date(day, "long", locale=self.locale))
 
     def days(self, span: Period) -> str:
-        """A run of days within one month: `1.–13. mars 2022`, `1–13 March 2022`."""
-        if span.first == span.last:
-            return self.day(span.first)
-        return f"{span.first.day}{'.' if self.code == 'nb' else ''}–{self.day(span.last)}"
+        """A run of days: `1.–13. mars 2022`, `1–13 March 2022`; over months `28. februar–6. mars 2022`."""
+        first, last = span.first, span.last
+        if first == last:
+            return self.day(first)
+        dot = "." if self.code == "nb" else ""
+        if (first.year, first.month) == (last.year, last.month):
+            return f"{first.day}{dot}–{self.day(last)}"
+        before = format_date(first, f"d{dot} MMMM", locale=self.locale) if first.year == last.year else self.day(first)
+        return f"{before}–{self.day(last)}"
 
     def months(self, span: Period) -> str:
         """Whole months: `januar 2022`, `januar–mars 2022`, `desember 2021–mars 2022`."""
@@ -95,6 +134,30 @@ class Words:
         """Whole months in little room, the year apart: `jan.`, `jan.–mars`."""
         first, last = (format_date(day, "LLL", locale=self.locale).rstrip(".") for day in (span.first, span.last))
         return str(first if first == last else f"{first}–{last}")
+
+    def language(self, tag: str) -> str:
+        """What a language is called: `norsk bokmål`, `Norwegian Bokmål`; its tag where nobody knows that."""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.locale) or tag
+        except (ValueError, UnknownLocaleError):
+            return tag
+
+    def weekday(self, number: int, width: Literal["wide", "abbreviated"] = "wide") -> str:
+        """An ISO weekday: `mandag`, `Monday`; `man`, `Mon`."""
+        return str(self.locale.days["format"][width][number - 1]).rstrip(".")
+
+    def hours(self, first_day: int, last_day: int, begin: int, end: int) -> str:
+        """A stretch of a weekday, or of several: `fredag kl. 14–15`, `Friday 14:00–15:00`, `mandag–onsdag`."""
+        days = self.weekday(first_day)
+        if last_day != first_day:
+            days = f"{days}–{self.weekday(last_day)}"
+        if (begin, end) == (0, 24):
+            return days
+        return self("%(weekday)s %(begin)s:00–%(end)s:00", weekday=days, begin=begin, end=end)
+
+    def together(self, names: Sequence[str]) -> str:
+        """Several in one sentence: `a, b og c`."""
+        return str(format_list(names, locale=self.locale))
 
     def listed(self, months: Iterable[Period]) -> str:
         """Months in order, runs of them joined: `januar 2022, mars–mai 2022`."""

@@ -6,29 +6,49 @@ read counts; `disclosure.py` shows what they have published.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 
-from dashboard import blocks, schema, slices, trends
+from dashboard import blocks, blocks_stored, repeats, schema, slices, slices_stored, trends
+from dashboard.blocks import GRACE
 from dashboard.store import reading
+from ratings.period import DAY, Grain, period_of
 from ratings.pooling import LEAST
 
 
-def publish_if_due(engine: Engine, site_ids: Iterable[int], question: str, today: date, threshold: int) -> None:
+def publish_if_due(engine: Engine, site_ids: Sequence[int], question: str, today: date, threshold: int) -> None:
     """Publish what has become due, without waiting for the write lock where nothing has."""
-    for site_id in site_ids:
-        with reading(engine) as connection:
-            is_due = due(connection, site_id, question, today, threshold)
-        if is_due:
-            with engine.begin() as connection:
-                publish(connection, site_id, question, today, threshold)
+    with reading(engine) as connection:
+        waiting = due(connection, site_ids, question, today, threshold)
+    for site_id in waiting:
+        with engine.begin() as connection:
+            publish(connection, site_id, question, today, threshold)
 
 
-def due(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> bool:
-    """Whether something has come, a day has passed or the threshold is another since `publish` last looked."""
-    return _seen(connection, site_id, question) != _state(connection, site_id, question, today, threshold)
+def due(connection: Connection, site_ids: Sequence[int], question: str, today: date, threshold: int) -> list[int]:
+    """The sites of which something has changed, a day has passed or the threshold is another since `publish` looked."""
+    table = schema.looked.c
+    seen = {
+        row.site_id: row.state
+        for row in connection.execute(
+            select(table.site_id, table.state).where(table.site_id.in_(site_ids), table.question == question)
+        )
+    }
+    now = changes(connection, site_ids)
+    return [each for each in site_ids if seen.get(each) != _state(now[each], today, threshold)]
+
+
+Change = tuple[int, date]
+"""How often anything of a site has changed, and the last day that any of its tables is about."""
+
+
+def changes(connection: Connection, site_ids: Sequence[int]) -> dict[int, Change]:
+    """As long as it and the day are the same, so is all that is told of a site."""
+    table = schema.change.c
+    rows = connection.execute(select(schema.change).where(table.site_id.in_(site_ids)))
+    return dict.fromkeys(site_ids, (0, date.min)) | {row.site_id: (row.number, row.last_day) for row in rows}
 
 
 def publish(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> None:
@@ -40,30 +60,28 @@ def publish(connection: Connection, site_id: int, question: str, today: date, th
         raise ValueError(f"the threshold is {threshold}; allowed: at least {LEAST}")
     # Two that publish at once do it one after the other (PostgreSQL; SQLite has one writer anyway).
     connection.execute(select(schema.site.c.id).where(schema.site.c.id == site_id).with_for_update())
-    monthly = blocks.monthly(connection, site_id, question, today)
+    # Before all else: what comes in while this reads is looked at the next time.
+    change = changes(connection, [site_id])[site_id]
+    monthly = blocks_stored.monthly(connection, site_id, question, today)
     pieces = trends.released(connection, site_id, question, today)
     shown = trends.stored(connection, [site_id], question).get(site_id, [])
 
-    before = blocks.stored(connection, [site_id], question).get(site_id, [])
-    blocks.apply(
-        connection,
-        site_id,
-        question,
-        before,
-        blocks.plan(before, monthly, today, threshold, trends.told(shown, pieces)),
-    )
-    formed = blocks.stored(connection, [site_id], question).get(site_id, [])
+    before = blocks_stored.stored(connection, [site_id], question).get(site_id, [])
+    planned = blocks.plan(before, monthly, today, threshold, trends.told(shown, pieces))
+    aside = repeats.monthly(connection, site_id, question, today)
+    blocks_stored.apply(connection, site_id, question, before, repeats.counted(planned, aside))
+    formed = blocks_stored.stored(connection, [site_id], question).get(site_id, [])
     trends.apply(
         connection,
         site_id,
         question,
         trends.plan(shown, pieces, _live(connection, site_id), formed, today, threshold),
     )
-    for slice_, tables in slices.released(connection, site_id, question).items():
-        divided = slices.stored(connection, [site_id], question, slice_).get(site_id, [])
+    for slice_, tables in slices_stored.released(connection, site_id, question).items():
+        divided = slices_stored.stored(connection, site_id, question, slice_)
         books = slices.Books(slice_, tables, formed, monthly, today, threshold)
-        slices.apply(connection, site_id, question, slice_, divided, slices.plan(divided, books))
-    _remember(connection, site_id, question, _state(connection, site_id, question, today, threshold))
+        slices_stored.apply(connection, site_id, question, slice_, divided, slices.plan(divided, books))
+    _remember(connection, site_id, question, _state(change, today, threshold))
 
 
 def _live(connection: Connection, site_id: int) -> set[str]:
@@ -71,26 +89,20 @@ def _live(connection: Connection, site_id: int) -> set[str]:
     return set(connection.scalars(select(here.id).where(here.site_id == site_id, here.release == "live")))
 
 
-def _state(connection: Connection, site_id: int, question: str, today: date, threshold: int) -> str:
-    """Another text whenever another table, or the same with other counts, is in the database."""
-    table = schema.released.c
-    row = connection.execute(
-        select(func.count(), func.sum(table.n), func.sum(table.revision))
-        .join(schema.terminal, schema.terminal.c.id == table.terminal_id)
-        .where(schema.terminal.c.site_id == site_id, table.question == question)
-    ).one()
-    return " ".join(map(str, [*(each or 0 for each in row), today, threshold]))
+def _state(change: Change, today: date, threshold: int) -> str:
+    """Another text whenever another outcome is possible.
 
-
-def _seen(connection: Connection, site_id: int, question: str) -> str | None:
-    table = schema.looked.c
-    return connection.scalar(select(table.state).where(table.site_id == site_id, table.question == question))
+    Days bring something new when a period ends of which there are tables already, when a month ends, and when the wait
+    for its last tables does; on all others nothing is planned anew.
+    """
+    number, last_day = change
+    month = period_of(Grain.MONTH, today)
+    waited = today > month.first - DAY + GRACE
+    return f"{number} {last_day + DAY if last_day < today else today} {month.first} {waited} {threshold}"
 
 
 def _remember(connection: Connection, site_id: int, question: str, state: str) -> None:
     table = schema.looked
     here = (table.c.site_id == site_id, table.c.question == question)
-    if _seen(connection, site_id, question) is None:
+    if not connection.execute(update(table).where(*here).values(state=state)).rowcount:
         connection.execute(insert(table).values(site_id=site_id, question=question, state=state))
-    else:
-        connection.execute(update(table).where(*here).values(state=state))

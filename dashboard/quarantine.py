@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard import schema, store
+from dashboard import lineage, schema, store
 from dashboard.schema import refused
 from ratings import table as tables
 from ratings import wire
@@ -118,9 +118,9 @@ def storable(text: str) -> str:
     return text.replace("\0", "\\0")
 
 
-def listing(connection: Connection) -> list[Refused]:
-    """All that is in quarantine, oldest first."""
-    found = connection.execute(
+def listing(connection: Connection, terminal_id: str | None = None) -> list[Refused]:
+    """All that is in quarantine (of a terminal), oldest first."""
+    query = (
         select(
             refused.c.id,
             refused.c.terminal_id,
@@ -134,19 +134,23 @@ def listing(connection: Connection) -> list[Refused]:
         .join(schema.terminal, schema.terminal.c.id == refused.c.terminal_id)
         .order_by(refused.c.id)
     )
-    return [Refused(*row) for row in found]
+    if terminal_id is not None:
+        query = query.where(refused.c.terminal_id == terminal_id)
+    return [Refused(*row) for row in connection.execute(query)]
 
 
-def retry(connection: Connection, today: date | None) -> tuple[list[Refused], list[Refused]]:
-    """Check all of it again, after an update or when the day has come: merge what passes, keep the rest.
+def retry(
+    connection: Connection, today: date | None, terminal_id: str | None = None
+) -> tuple[list[Refused], list[Refused]]:
+    """Check all of it (of a terminal) again, after an update or when the day has come: merge what passes, keep others.
 
     Returns the accepted and the kept, these with today's reasons. Of a revoked terminal nothing is taken in, nor is
     what it sent before.
     """
     accepted: list[Refused] = []
     kept: list[Refused] = []
-    revoked = set(connection.scalars(select(schema.terminal.c.id).where(schema.terminal.c.revoked.is_not(None))))
-    for each in listing(connection):
+    revoked = lineage.silenced(connection)
+    for each in listing(connection, terminal_id):
         here = refused.c.id == each.id
         try:
             if each.terminal_id in revoked:
@@ -167,14 +171,15 @@ def retry(connection: Connection, today: date | None) -> tuple[list[Refused], li
     return accepted, kept
 
 
-def ask_again(connection: Connection) -> list[str]:
-    """Have terminals send all they have again where not all that was refused could be kept; returns their ids.
+def ask_again(connection: Connection, terminal_id: str | None = None) -> list[str]:
+    """Have terminals (or one) send all they have again where not all that was refused could be kept; returns their ids.
 
     To them it is as if the database were lost. What is here already is not counted twice.
     """
     epoch = schema.epoch.c
-    allowed = select(schema.terminal.c.id).where(schema.terminal.c.revoked.is_(None))
-    where = (epoch.unkept > 0) & epoch.terminal_id.in_(allowed)
+    where = (epoch.unkept > 0) & epoch.terminal_id.not_in(lineage.silenced(connection))
+    if terminal_id is not None:
+        where &= epoch.terminal_id == terminal_id
     found = sorted(set(connection.scalars(select(epoch.terminal_id).where(where))))
     connection.execute(update(schema.epoch).where(where).values(upto=0, batch=None, unkept=0))
     return found

@@ -6,17 +6,19 @@ database leaves terminals, and what the broker keeps for them, as they are. Know
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, select, update
 
-from dashboard import schema
+from dashboard import schema, store
 from ratings import remote, wire
 from ratings.config import Config, ConfigError
 from ratings.legible import printable
 from ratings.remote import Remote
+from ratings.sections import Answer
 from ratings.wire import MOST_BYTES, Status, WireError
 
 MOST_BYTES_SET = MOST_BYTES // 2
@@ -54,17 +56,25 @@ def put(connection: Connection, place: Place, wanted: Remote, name: str) -> list
     `name` is how errors call it. Raises ConfigError where a terminal would refuse it, PlaceError.
     """
     find(connection, place)
-    remote.combine(Config(), wanted, name)
+    checked(wanted, name)
     encoded = remote.encode(wanted)
     if len(encoded) > MOST_BYTES_SET:
         raise ConfigError(f"{name}: {len(encoded)} bytes as a message; allowed: {MOST_BYTES_SET}")
     table = schema.site if place.kind == "site" else schema.terminal
     connection.execute(update(table).where(place._here).values(settings=encoded.decode()))
+    # Pages say the question and the reasons in these words.
+    site_id = connection.scalars(select(table.c.id if place.kind == "site" else table.c.site_id).where(place._here))
+    store.note_change_of_site(connection, site_id.one())
     concerned = terminals(connection, place)
     for _, message in concerned:
         if message is not None:
-            remote.combine(Config(), remote.decode(message, name), name)
+            checked(remote.decode(message, name), name)
     return [each for each, _ in concerned]
+
+
+def checked(settings: Remote, name: str) -> Config:
+    """What a terminal makes of settings whose own file sets nothing of the sort. Raises ConfigError."""
+    return remote.combine(Config(), settings, name)
 
 
 def find(connection: Connection, place: Place) -> Remote | None:
@@ -99,8 +109,14 @@ def _message(of_site: str | None, of_terminal: str | None) -> bytes | None:
     return remote.encode(remote.over(site, terminal))
 
 
-def standings(connection: Connection, place: Place) -> list[Standing]:
-    """How far each enrolled terminal of a place has got, as it has said itself."""
+def answers(message: bytes) -> Sequence[Answer]:
+    """The answers to the follow-up question that a message sets."""
+    follow_up = remote.decode(message, "the database").follow_up
+    return follow_up.reasons if follow_up else ()
+
+
+def standings(connection: Connection, place: Place | None = None) -> list[Standing]:
+    """How far each enrolled terminal (of a place) has got, as it has said itself."""
     told: dict[str, str] = {
         each.terminal_id: each.payload
         for each in connection.execute(select(schema.status.c.terminal_id, schema.status.c.payload))

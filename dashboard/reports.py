@@ -1,6 +1,6 @@
-"""The figures of a stretch of months, for an annual report: as text in Norwegian or English, as JSON, as CSV.
+"""The figures of a stretch of months, for an annual report: as JSON, as CSV; in words they are in `sentences.py`.
 
-Gets what may be shown from `disclosure.py` and adds percentages and words. Opens no database but the one it is given.
+Gets what may be shown from `disclosure.py` and adds percentages. Opens no database but the one it is given.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,12 +17,12 @@ from sqlalchemy import Engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from dashboard import disclosure, places
+from dashboard import disclosure, places, visits
 from dashboard.disclosure import Block, Shown
-from dashboard.language import Words, runs
 from dashboard.places import AskedError, Terminal
 from dashboard.statistics import Figures, Share, figures
-from dashboard.store import StoreError, open_engine, reading
+from dashboard.store import StoreError, is_current, open_engine, reading, upgrade
+from dashboard.visits import Answered
 from ratings import period as periods
 from ratings.config import DEFAULT_QUESTION
 from ratings.period import Grain, Period
@@ -36,7 +35,10 @@ SHARES = ("satisfied", "very_satisfied", "very_satisfied_of_satisfied")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What may be shown of a stretch of months, and about what and whom it is."""
+    """What may be shown of a stretch of months, and about what and whom it is.
+
+    `place`: "" is all sites. `answered`: the blocks of which the number of visits is known.
+    """
 
     place: str
     question: str
@@ -44,6 +46,7 @@ class Report:
     threshold: int
     today: date
     simulated: bool
+    answered: tuple[Answered, ...] = ()
 
     def figures(self, block: Block) -> Figures:
         """The figures of a block or of the total, none of them on a base below the threshold."""
@@ -61,7 +64,7 @@ class Report:
 
 
 def open_existing(url: str) -> Engine:
-    """Open a database that is there already: asking for figures makes none. Raises StoreError."""
+    """Open a database that is there (asking for figures makes none), and bring it up to date. Raises StoreError."""
     hint = "import a file or start the dashboard first, or name another database with --database"
     try:
         parsed = make_url(url)
@@ -75,6 +78,10 @@ def open_existing(url: str) -> Engine:
         if not inspect(connection).has_table("block"):
             engine.dispose()
             raise StoreError(f"{shown}: there are no figures of Fjes in this database; {hint}")
+        current = is_current(connection)
+    if not current:
+        # Of an earlier version. One that is of this version is only read, so that whoever writes to it is no hindrance.
+        upgrade(engine)
     return engine
 
 
@@ -119,6 +126,7 @@ def report(
         disclosure.publish_if_due(engine, [each.id], question, places.today(each, moment), threshold)
     with reading(engine) as connection:
         shown = disclosure.blocks(connection, place, question, asked, threshold)
+        answered = visits.answered(connection, place, shown)
     return Report(
         f"{place.name} ({among[0].name})" if isinstance(place, Terminal) else ", ".join(each.name for each in among),
         question,
@@ -126,6 +134,7 @@ def report(
         threshold,
         min(places.today(each, moment) for each in among),
         any(each.simulated for each in ([place] if isinstance(place, Terminal) else among)),
+        answered,
     )
 
 
@@ -139,9 +148,14 @@ def as_json(report: Report) -> str:
         "total": _block(report, total) if total else None,
         "hidden": [_month(each) for each in report.shown.hidden],
     }
-    # Only where there is something to say: several sites that do not all have every month, ratings of nobody.
+    # Only where there is something to say: several sites that do not all have every month, visits that staff entered,
+    # ratings of nobody.
     if report.shown.missing:
         document["missing"] = {name: [_month(each) for each in months] for name, months in report.shown.missing}
+    if report.shown.apart:
+        document["apart"] = {name: [_month(each) for each in months] for name, months in report.shown.apart}
+    if report.answered:
+        document["answered"] = [{**_range(each.days), "n": each.n, "visits": each.visits} for each in report.answered]
     if report.simulated:
         document["simulated"] = True
     return json.dumps(document, ensure_ascii=False, indent=2)
@@ -186,132 +200,3 @@ def as_csv(report: Report) -> str:
     for month in report.shown.hidden:
         table.writerow(["hidden", _month(month), _month(month), *[""] * (5 + len(names))])
     return out.getvalue()
-
-
-def headline(report: Report, words: Words) -> list[str]:
-    """The sentences that an annual report needs: each share with its base, so that it can be read one way only."""
-    total = report.shown.total
-    found = report.figures(total) if total else None
-    if found is None or found.satisfied is None or found.very_satisfied is None:
-        return [words("Nothing can be shown: hidden to protect visitors.")]
-    of_all = words(
-        "%(satisfied)s are satisfied; %(very)s are very satisfied.",
-        satisfied=words.percent(found.satisfied.percent),
-        very=words.percent(found.very_satisfied.percent),
-    )
-    base = words.many("Both are shares of the one rating.", "Both are shares of all %(n)s ratings.", found.n)
-    among = found.very_satisfied_of_satisfied
-    if among is not None:
-        rest = words(
-            "Of the %(n)s who are satisfied, %(very)s are very satisfied.",
-            n=words.number(among.n),
-            very=words.percent(among.percent),
-        )
-    elif found.satisfied_n == 0:
-        rest = words("Nobody is satisfied, so there is no share of the satisfied.")
-    else:
-        rest = words("The share of the satisfied who are very satisfied is hidden to protect visitors.")
-    return [f"{of_all} {base}", rest]
-
-
-def notes(report: Report, words: Words) -> list[str]:
-    """What a reader must know beside the figures: what is widened, hidden, missing or made up."""
-    shown, total = report.shown, report.shown.total
-    found: list[str] = []
-    if report.simulated:
-        found.append(words("These are simulated ratings, not those of real visitors."))
-    if total and shown.widened:
-        found.append(
-            words(
-                "Asked for: %(asked)s. Shown: %(shown)s, since months with few ratings are shown together only.",
-                asked=words.months(shown.requested),
-                shown=words.months(total.days),
-            )
-        )
-    if report.hidden:
-        found.append(words("%(months)s: hidden to protect visitors.", months=_capital(words.listed(report.hidden))))
-    if report.running:
-        found.append(words("%(months)s: not over yet.", months=_capital(words.listed(report.running))))
-    for name, months in shown.missing:
-        if total and len(runs(months)) == 1 and runs(months)[0] == total.days:
-            found.append(words("%(site)s is left out: it has no figure that may be shown.", site=name))
-        else:
-            found.append(words("%(site)s is left out of %(months)s.", site=name, months=words.listed(months)))
-    return found
-
-
-def as_text(report: Report, words: Words) -> str:
-    """The figures for people: the sentence, the shares with base and interval, the blocks, and what is not shown."""
-    total = report.shown.total
-    span = total.days if total else report.shown.requested
-    parts = [f"{report.place}, {words.months(span)}", "\n".join(headline(report, words))]
-    if total:
-        parts += [_shares(report, total, words), _blocks(report, words)]
-    parts += ["\n".join(notes(report, words))]
-    if total:
-        parts.append(
-            words(
-                "Satisfied = happy and very happy answers. Intervals are 95%% Wilson score intervals: "
-                "they cover chance, not who chose to answer."
-            )
-        )
-    return "\n\n".join(part for part in parts if part)
-
-
-def _shares(report: Report, total: Block, words: Words) -> str:
-    found = report.figures(total)
-    rows = [[words("Share"), "", words("95%% interval"), words("Base")]]
-    labels = (words("Satisfied"), words("Very satisfied"), words("Very satisfied among the satisfied"))
-    for label, name in zip(labels, SHARES, strict=True):
-        share: Share | None = getattr(found, name)
-        if share is None:
-            rows.append([label, "–", "–", words.number(found.satisfied_n)])
-            continue
-        base = words("%(k)s of %(n)s", k=words.number(share.k), n=words.number(share.n))
-        rows.append([label, words.percent(share.percent, 1), words.interval(share.low, share.high), base])
-    return _aligned(rows)
-
-
-def _blocks(report: Report, words: Words) -> str:
-    rows = [
-        [
-            words("Months"),
-            words("Very unhappy"),
-            words("Unhappy"),
-            words("Happy"),
-            words("Very happy"),
-            words("All"),
-            words("Satisfied"),
-            words("95%% interval"),
-        ]
-    ]
-    for block in report.shown.blocks:
-        found = report.figures(block)
-        share = found.satisfied
-        assert share is not None
-        rows.append(
-            [
-                words.months(block.days),
-                *map(words.number, block.counts),
-                words.number(found.n),
-                words.percent(share.percent, 1),
-                words.interval(share.low, share.high),
-            ]
-        )
-    return _aligned(rows)
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    """Columns under each other: the first to the left, the rest to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in rows
-    ]
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -22,6 +22,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
+    text,
 )
 
 metadata = MetaData(
@@ -42,6 +44,26 @@ def _counts() -> list[Column[int]]:
 
 _NOT_NEGATIVE = "very_unhappy >= 0 AND unhappy >= 0 AND happy >= 0 AND very_happy >= 0"
 
+area = Table(
+    "area",
+    metadata,
+    # A branch of the tree of sites, such as a town or a department. `parent` is NULL of those at its root.
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("parent", ForeignKey("area.id")),
+    UniqueConstraint("parent", "name", name="uq_area_name"),
+    # To a unique constraint, two NULLs are two parents.
+    Index(
+        "uq_area_root",
+        "name",
+        unique=True,
+        sqlite_where=text("parent IS NULL"),
+        postgresql_where=text("parent IS NULL"),
+    ),
+    # An address has the number: that of one that was removed is never given to another.
+    sqlite_autoincrement=True,
+)
+
 site = Table(
     "site",
     metadata,
@@ -49,6 +71,14 @@ site = Table(
     Column("name", String(200), nullable=False, unique=True),
     # What is set of all its terminals (ratings/remote.py, as JSON); NULL where nothing ever was.
     Column("settings", Text),
+)
+
+placed = Table(
+    "placed",
+    metadata,
+    # Which area a site is in. Sites without a row are at the root of the tree.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("area_id", ForeignKey("area.id"), nullable=False, index=True),
 )
 
 terminal = Table(
@@ -70,6 +100,14 @@ terminal = Table(
     # What is set of this one alone.
     Column("settings", Text),
     CheckConstraint("release IN ('closed', 'live')", name="release"),
+)
+
+moved = Table(
+    "moved",
+    metadata,
+    # A terminal that goes on at another site, and what it was `before`: what comes of that one's epochs is that one's.
+    Column("terminal_id", ForeignKey("terminal.id"), primary_key=True),
+    Column("before", ForeignKey("terminal.id"), nullable=False, unique=True),
 )
 
 epoch = Table(
@@ -201,6 +239,8 @@ block_group = Table(
     Column("block_id", ForeignKey("block.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
     *_counts(),
+    # How many presses were set aside as repeats by then; told in bands only, and written anew with the counts only.
+    Column("repeats", BigInteger, nullable=False, server_default="0"),
     CheckConstraint(_NOT_NEGATIVE, name="counts"),
 )
 
@@ -266,6 +306,28 @@ slice_unit = Table(
     Column("cells", Text, nullable=False),
 )
 
+slice_sum = Table(
+    "slice_sum",
+    metadata,
+    # Such a table's units together, so that pages need not add them up. Where it is missing, or the threshold was
+    # raised, they do.
+    Column("table_id", ForeignKey("slice_table.id", ondelete="CASCADE"), primary_key=True),
+    # As of a unit; and of how many ratings the smallest key of any unit is.
+    Column("terminals", Text, nullable=False),
+    Column("cells", Text, nullable=False),
+    Column("least", Integer, nullable=False),
+)
+
+change = Table(
+    "change",
+    metadata,
+    # How often anything that is told of a site came, went or was set: what was made of it is then made anew.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    # The last day that any table of it was ever about: one that is not over yet is looked at again when it is.
+    Column("last_day", Date, nullable=False),
+)
+
 looked = Table(
     "looked",
     metadata,
@@ -273,4 +335,196 @@ looked = Table(
     Column("site_id", ForeignKey("site.id"), primary_key=True),
     Column("question", String(64), primary_key=True),
     Column("state", String(200), nullable=False),
+)
+
+visits = Table(
+    "visits",
+    metadata,
+    # How many visits a month had, as staff entered it: beside the ratings it gives the response rate.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    # Its first day.
+    Column("month", Date, primary_key=True),
+    Column("number", Integer, nullable=False),
+    CheckConstraint("number BETWEEN 0 AND 1000000", name="number"),
+)
+
+person = Table(
+    "person",
+    metadata,
+    # Somebody of the staff who may sign in. `key`: the name without regard to the case of its letters.
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("key", String(200), nullable=False, unique=True),
+    # Hashed (Argon2). NULL: signs in only by the provider.
+    Column("password", Text),
+    # The one that was handed over is for once.
+    Column("new_password", Boolean, nullable=False),
+    # At all sites; NULL: only what `person_site` has.
+    Column("role", String(16)),
+    # What this one may is what the groups at the provider say, at each time of signing in.
+    Column("by_group", Boolean, nullable=False, server_default=false()),
+    CheckConstraint("role IN ('viewer', 'editor', 'administrator')", name="role"),
+    # A session must never be somebody else's who got the number of one that was removed.
+    sqlite_autoincrement=True,
+)
+
+person_site = Table(
+    "person_site",
+    metadata,
+    # What somebody may at one site.
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("role", String(16), nullable=False),
+    CheckConstraint("role IN ('viewer', 'editor')", name="role"),
+)
+
+session = Table(
+    "session",
+    metadata,
+    # Somebody is signed in: the hash of the word that the browser has (SHA-256, hexadecimal).
+    Column("word", String(64), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("began", DateTime(timezone=True), nullable=False),
+    Column("seen", DateTime(timezone=True), nullable=False),
+    # By OpenID Connect, and not with a password.
+    Column("by_provider", Boolean, nullable=False, server_default=false()),
+)
+
+identity = Table(
+    "identity",
+    metadata,
+    # Who somebody is at a provider: what it never gives to anybody else, unlike a name.
+    Column("issuer", String(500), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), nullable=False),
+    UniqueConstraint("person_id", "issuer"),
+)
+
+departure = Table(
+    "departure",
+    metadata,
+    # Somebody went to the provider to sign in, and has not come back: the hash of the word that the browser has.
+    Column("word", String(64), primary_key=True),
+    Column("began", DateTime(timezone=True), nullable=False),
+    # Where to go on to then, and in which language.
+    Column("onward", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+)
+
+deed = Table(
+    "deed",
+    metadata,
+    # What an administrator arranged, for the next one to see.
+    Column("id", Integer, primary_key=True),
+    Column("moment", DateTime(timezone=True), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("what", String(16), nullable=False),
+    Column("about", String(200), nullable=False),
+)
+
+token = Table(
+    "token",
+    metadata,
+    # What a program shows in place of a password: the hash (SHA-256, hexadecimal) of 256 random bits.
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("word", String(64), nullable=False, unique=True),
+    Column("use", String(8), nullable=False),
+    # It sees all sites, later ones too; else those of `token_site`.
+    Column("everywhere", Boolean, nullable=False),
+    # Its last day (UTC), and the last one on which it was used.
+    Column("expires", Date, nullable=False),
+    Column("used", Date),
+    CheckConstraint("use IN ('figures', 'metrics')", name="use"),
+    sqlite_autoincrement=True,
+)
+
+token_site = Table(
+    "token_site",
+    metadata,
+    Column("token_id", ForeignKey("token.id"), primary_key=True),
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+)
+
+mail = Table(
+    "mail",
+    metadata,
+    # A mail that waits, was sent, was refused for good, or is not to be sent any more. `key`: what it is.
+    Column("id", Integer, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    # Who gets it because they may see what place; not a reference: that a key was used is known longer than a person.
+    Column("person_id", Integer),
+    Column("place", String(80), nullable=False),
+    # Both are empty once it was sent.
+    Column("recipient", String(254), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("state", String(8), nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    # When it was put in, and when it is tried (again).
+    Column("made", DateTime(timezone=True), nullable=False),
+    Column("due", DateTime(timezone=True), nullable=False),
+    # Why it is not sent, where it was tried.
+    Column("answer", Text, nullable=False),
+    CheckConstraint("state IN ('waits', 'sent', 'refused', 'dropped')", name="state"),
+)
+
+addressee = Table(
+    "addressee",
+    metadata,
+    # Where somebody gets mail, and in which language.
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("address", String(254), nullable=False),
+    Column("language", String(8), nullable=False),
+)
+
+wish = Table(
+    "wish",
+    metadata,
+    # What somebody asked to be sent about a place, which is written as addresses write it: `all`, `area-1`, `site-3`.
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Column("place", String(80), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    CheckConstraint("kind IN ('report', 'alerts')", name="kind"),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    # Something that staff are told of. `key`: what and when; it is raised once.
+    Column("id", Integer, primary_key=True),
+    Column("key", String(250), nullable=False, unique=True),
+    Column("kind", String(8), nullable=False),
+    Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
+    # The id of the terminal that it is about, where it is about one.
+    Column("terminal", String(64)),
+    # What its sentences say, as it could be shown then (JSON).
+    Column("about", Text, nullable=False),
+    Column("raised", Date, nullable=False),
+    # Since when its cause is over, of those that end.
+    Column("ended", Date),
+    # When somebody of the staff acknowledged it, and who.
+    Column("answered", DateTime(timezone=True)),
+    Column("answered_by", String(200), nullable=False),
+    CheckConstraint("kind IN ('level', 'fall', 'few', 'pounding', 'silent', 'stuck')", name="kind"),
+)
+
+alert_note = Table(
+    "alert_note",
+    metadata,
+    # What somebody of the staff said about it.
+    Column("id", Integer, primary_key=True),
+    Column("alert_id", ForeignKey("alert.id"), nullable=False, index=True),
+    Column("moment", DateTime(timezone=True), nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+alert_level = Table(
+    "alert_level",
+    metadata,
+    # From which share of dissatisfied on a site's staff are told; 0: never.
+    Column("site_id", ForeignKey("site.id"), primary_key=True),
+    Column("percent", Integer, nullable=False),
+    CheckConstraint("percent BETWEEN 0 AND 100", name="percent"),
 )

@@ -1,30 +1,24 @@
 """Publication of a site's ratings by language, hour and reason: whole stored periods that are whole blocks, for good.
 
 The unit is a set of terminals that blocks never show apart in these days. Its keys reach the threshold, they never
-change, and their counts change by a threshold's worth only. All that is shown anywhere is a sum of units' keys. The
-rules are in `plan`, which knows no database.
+change, and their counts change by a threshold's worth only. All that is shown anywhere is a sum of units' keys.
+Knows no database: what was published is in `slices_stored.py`.
 """
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-import msgspec
-from sqlalchemy import Connection, insert, select
-
-from dashboard import schema
 from dashboard.blocks import GRACE, Group, Monthly, Published
 from dashboard.stretches import spans
 from dashboard.summing import label_of, relabelled, together
 from dashboard.worth import may_change, tells
 from ratings.period import Grain, Period, period_of, periods_between
 from ratings.pooling import pool
-from ratings.scale import ZERO, Counts, add, subtract
-from ratings.table import POOLED, Cells, Slice
+from ratings.scale import ZERO, add, subtract
+from ratings.table import Cells, Slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +102,8 @@ def plan(before: Sequence[Divided], books: Books) -> list[Divided]:
 
 
 def _ranges(books: Books) -> list[Period]:
-    """The shortest stretches that cut no block, no stored period and no month with ratings."""
-    months = {period_of(Grain.MONTH, first) for months in books.monthly.values() for first in months}
-    uncut = {*(b.days for b in books.blocks), *(table.days for table in books.stored), *months}
+    """The shortest stretches that cut no block and no stored period."""
+    uncut = {*(b.days for b in books.blocks), *(table.days for table in books.stored)}
     return [days for days, _ in spans(uncut, lambda days: days)]
 
 
@@ -206,77 +199,3 @@ def _showing(unit: Unit, cells: Cells) -> Unit:
     if cells == unit.cells:
         return unit
     return replace(unit, cells=cells, earlier=(*unit.earlier, unit.cells))
-
-
-def released(connection: Connection, site_id: int, question: str) -> dict[Slice, list[Stored]]:
-    """The tables of a site, by slice. Running periods are among them where release is live."""
-    table = schema.released.c
-    found: dict[Slice, list[Stored]] = {slice_: [] for slice_ in POOLED}
-    for row in connection.execute(
-        select(table.terminal_id, table.slice, table.first_day, table.last_day, table.cells)
-        .join(schema.terminal, schema.terminal.c.id == table.terminal_id)
-        .where(schema.terminal.c.site_id == site_id, table.question == question)
-        .where(table.slice.in_([str(each) for each in POOLED]))
-        .order_by(table.terminal_id, table.epoch, table.first_day)
-    ):
-        cells = msgspec.json.decode(row.cells, type=dict[str, Counts])
-        found[Slice(row.slice)].append(Stored(row.terminal_id, Period(row.first_day, row.last_day), cells))
-    return found
-
-
-def stored(connection: Connection, site_ids: Sequence[int], question: str, slice_: Slice) -> dict[int, list[Divided]]:
-    """What was published for some sites, each site's tables by day. Sites without any are left out."""
-    table, unit = schema.slice_table.c, schema.slice_unit.c
-    units: dict[int, dict[int, Unit]] = defaultdict(dict)
-    mine = (table.site_id.in_(site_ids), table.question == question, table.slice == str(slice_))
-    for row in connection.execute(
-        select(schema.slice_unit)
-        .join(schema.slice_table, table.id == unit.table_id)
-        .where(*mine)
-        .order_by(unit.table_id, unit.number, unit.change)
-    ):
-        cells = msgspec.json.decode(row.cells, type=dict[str, Counts])
-        before = units[row.table_id].get(row.number)
-        earlier = (*before.earlier, before.cells) if before else ()
-        units[row.table_id][row.number] = Unit(tuple(json.loads(row.terminals)), cells, earlier)
-    found: dict[int, list[Divided]] = defaultdict(list)
-    for row in connection.execute(select(schema.slice_table).where(*mine).order_by(table.first_day)):
-        found[row.site_id].append(Divided(Period(row.first_day, row.last_day), tuple(units[row.id].values()), row.id))
-    return dict(found)
-
-
-def apply(
-    connection: Connection,
-    site_id: int,
-    question: str,
-    slice_: Slice,
-    before: Sequence[Divided],
-    after: Sequence[Divided],
-) -> None:
-    """Write what `plan` came to. What a unit showed until now stays, as an earlier change."""
-    known = {table.id: table for table in before}
-    for table in after:
-        number, old = table.id, known[table.id].units if table.id is not None else ()
-        if number is None:
-            made = connection.execute(
-                insert(schema.slice_table).values(
-                    site_id=site_id,
-                    question=question,
-                    slice=str(slice_),
-                    first_day=table.days.first,
-                    last_day=table.days.last,
-                )
-            ).inserted_primary_key
-            assert made is not None
-            number = made[0]
-        for place, unit in enumerate(table.units):
-            if place >= len(old) or unit != old[place]:
-                connection.execute(
-                    insert(schema.slice_unit).values(
-                        table_id=number,
-                        number=place,
-                        change=len(unit.earlier),
-                        terminals=json.dumps(unit.terminals),
-                        cells=json.dumps(unit.cells),
-                    )
-                )

@@ -5,26 +5,25 @@ A part of `disclosure.py`, through which pages ask for it. Knows nothing of perc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from dashboard import blocks as totals
-from dashboard import slices
+from dashboard import blocks_stored, schema, slices_stored
 from dashboard.bands import EXACT, Band, Step, band, step
-from dashboard.places import Place, Site, Terminal, site_ids
-from dashboard.stretches import spans, widened
-from dashboard.summing import together
+from dashboard.places import Area, Place, Terminal, site_ids
+from dashboard.stretches import QUARTER, coarse, spans, widened
+from dashboard.summing import Sum, added
 from ratings.period import Grain, Period, periods_between
-from ratings.pooling import pool
 from ratings.scale import Counts
-from ratings.table import Cells, Slice
+from ratings.table import Slice
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One key of a table by language, hour or reason. `counts`: only where all keys of the table are large."""
+    """One key of a table by language, hour or reason. `counts`: only where all keys of all that is in it are large."""
 
     key: str
     n: Band
@@ -45,6 +44,7 @@ class Splits:
     """A stretch of months by language, hour or reason: the tables in order, and the months that are in none.
 
     `total`: all the tables together. `missing`: terminals (of a site) or sites that have ratings there and are in none.
+    `apart`: sites that are left out since they have a table of several quarters, which would make the sum coarse.
     """
 
     requested: Period
@@ -52,6 +52,7 @@ class Splits:
     total: Split | None
     hidden: tuple[Period, ...]
     missing: tuple[str, ...]
+    apart: tuple[str, ...] = ()
 
     @property
     def widened(self) -> bool:
@@ -62,48 +63,69 @@ class Splits:
 def splits(connection: Connection, place: Place, question: str, slice_: Slice, asked: Period, threshold: int) -> Splits:
     """The ratings of a terminal, a site or several sites by language, hour or reason, in a stretch of whole months.
 
-    A terminal has a table only where it is never shown together with another in these days.
+    A terminal has a table only where it is never shown together with another in these days. Several sites are summed
+    without tables that would make the sum coarse for little (`stretches.py`).
     """
-    published = slices.stored(connection, site_ids(place), question, slice_)
-    units = [
-        (site_id, table.days, unit.terminals, cells)
-        for site_id, tables in published.items()
-        for table in tables
-        for unit in table.units
-        if (cells := _large(slice_, unit.cells, threshold))
-        and (not isinstance(place, Terminal) or unit.terminals == (place.id,))
-    ]
-    days = widened((each for _, each, _, _ in units), asked)
-    inside = [each for each in units if each[1].overlaps(days)]
-    sums = [
-        (span, together(slice_, [cells for *_, cells in some])) for span, some in spans(inside, lambda each: each[1])
-    ]
-    found = tuple(told(span, cells) for span, cells in sums)
+    everything = slices_stored.shown(connection, place, question, slice_, threshold)
+    left_out = _coarse(everything) if isinstance(place, Area) else set()
+    tables = [each for each in everything if each[1] not in left_out]
+    days = widened((each for _, each, _ in tables), asked)
+    inside = [each for each in tables if each[1].overlaps(days)]
+    sums = [(span, added(slice_, [each for *_, each in some])) for span, some in spans(inside, lambda each: each[1])]
+    found = tuple(told(span, each) for span, each in sums)
     total = None
     if found:
         whole = Period(found[0].days.first, found[-1].days.last)
-        total = told(whole, together(slice_, [cells for _, cells in sums]))
+        total = told(whole, added(slice_, [each for _, each in sums]))
     months = periods_between(Grain.MONTH, days.first, days.last)
     hidden = tuple(month for month in months if not any(split.days.covers(month) for split in found))
-    return Splits(asked, found, total, hidden, _missing(connection, place, question, days, inside))
+    apart = {site_id for site_id, each, _ in everything if each in left_out and each.overlaps(days)}
+    missing = _missing(connection, place, question, days, inside, apart)
+    return Splits(asked, found, total, hidden, missing, _names(place, apart))
 
 
-def _large(slice_: Slice, cells: Cells, threshold: int) -> Cells:
-    """A unit's cells as they may be shown, pooled again where the threshold was raised since; none: not at all."""
-    if all(sum(counts) >= threshold for counts in cells.values()):
-        return cells
-    pooled = pool(slice_, cells, threshold)
-    return pooled if all(sum(counts) >= threshold for counts in pooled.values()) else {}
+def _coarse(tables: Iterable[tuple[int, Period, Sum]]) -> set[Period]:
+    numbers: Counter[Period] = Counter()
+    for _, days, each in tables:
+        numbers[days] += sum(map(sum, each.cells.values()))
+    return coarse(numbers, QUARTER)
 
 
-def told(days: Period, cells: Cells) -> Split:
-    """The table as it is told: exactly only where every key is large."""
-    exact = all(sum(counts) >= EXACT for counts in cells.values())
+def tables_known(connection: Connection, place: Place, question: str, slice_: Slice) -> Period | None:
+    """From the first to the last day that any published table of a place's sites is about; None before there is one."""
+    table = schema.slice_table.c
+    first, last = connection.execute(
+        select(func.min(table.first_day), func.max(table.last_day))
+        .where(table.site_id.in_(site_ids(place)))
+        .where(table.question == question, table.slice == str(slice_))
+    ).one()
+    return Period(first, last) if first else None
+
+
+def is_counted(connection: Connection, place: Place, question: str, slice_: Slice) -> bool:
+    """Whether any terminal of a place's sites has ever sent a table by language, hour or reason."""
+    table = schema.released.c
+    found = connection.execute(
+        select(table.terminal_id)
+        .join(schema.terminal, schema.terminal.c.id == table.terminal_id)
+        .where(schema.terminal.c.site_id.in_(site_ids(place)))
+        .where(table.question == question, table.slice == str(slice_))
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def told(days: Period, whole: Sum) -> Split:
+    """A sum of tables as it is told: exactly only where every key of each table is large.
+
+    Were it told because its *own* keys are large, somebody could subtract the tables that are told by themselves, and
+    have what is left exactly.
+    """
     return Split(
         days,
         tuple(
-            Part(key, band(sum(counts)), step(counts), counts if exact else None)
-            for key, counts in sorted(cells.items())
+            Part(key, band(sum(counts)), step(counts), counts if whole.least >= EXACT else None)
+            for key, counts in sorted(whole.cells.items())
         ),
     )
 
@@ -113,21 +135,19 @@ def _missing(
     place: Place,
     question: str,
     days: Period,
-    inside: Sequence[tuple[int, Period, tuple[str, ...], Cells]],
+    inside: Sequence[tuple[int, Period, Sum]],
+    apart: Collection[int],
 ) -> tuple[str, ...]:
     """Who has ratings in blocks of these days, and is in no table: terminals of a site, or whole sites."""
     if isinstance(place, Terminal):
         return ()
-    if not isinstance(place, Site):
-        return tuple(site.name for site in place if site.id not in {site_id for site_id, *_ in inside})
-    there = {each for _, _, terminals, _ in inside for each in terminals}
-    published = totals.stored(connection, [place.id], question).get(place.id, [])
-    counted = {
-        each
-        for block in published
-        if block.days.overlaps(days)
-        for group in block.groups
-        for each in group.terminals
-        if group.n
-    }
+    if isinstance(place, Area):
+        return _names(place, {site.id for site in place.sites} - {site_id for site_id, *_ in inside} - {*apart})
+    there = {each for *_, some in inside for each in some.terminals}
+    counted = blocks_stored.shown_terminals(connection, [place.id], question, days)
     return tuple(each.name for each in place.terminals if each.id in counted - there)
+
+
+def _names(place: Place, site_ids_: Collection[int]) -> tuple[str, ...]:
+    """What some sites of an area are called, in its order."""
+    return tuple(site.name for site in place.sites if site.id in site_ids_) if isinstance(place, Area) else ()

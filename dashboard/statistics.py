@@ -52,6 +52,20 @@ class Figures:
         return tuple(share(count, self.n) for count in self.counts)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A difference of two shares in percentage points, with its 95 % interval (-100 to 100)."""
+
+    points: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the interval excludes zero: only then it is called a change."""
+        return self.low > 0 or self.high < 0
+
+
 def figures(counts: Counts, least: int = 1) -> Figures:
     """The three shares that "97 %, of whom 93 %" can mean. A base below `least` ratings gives None, never 0 %.
 
@@ -76,7 +90,7 @@ def share(k: int, n: int, least: int = 1) -> Share | None:
     return Share(100 * k / n, 100 * low, 100 * high, k, n)
 
 
-def wilson(k: int, n: int, z: float = Z) -> tuple[float, float]:
+def wilson(k: float, n: int, z: float = Z) -> tuple[float, float]:
     """The score interval of a proportion `k / n`, as proportions (0–1). Raises ValueError unless 0 ≤ k ≤ n, n ≥ 1.
 
     Source: Wilson (1927), J. Am. Stat. Assoc. 22: 209–212; Newcombe (1998), Statist. Med. 17: 857–872, method 3.
@@ -102,3 +116,9 @@ def difference(k1: int, n1: int, k2: int, n2: int, z: float = Z) -> tuple[float,
         p1 - p2 - math.hypot(p1 - low1, high2 - p2),
         p1 - p2 + math.hypot(high1 - p1, p2 - low2),
     )
+
+
+def change(before: Share, after: Share) -> Change:
+    """How a share changed, in percentage points, with the interval of `difference`."""
+    low, high = difference(after.k, after.n, before.k, before.n)
+    return Change(after.percent - before.percent, 100 * low, 100 * high)

@@ -10,31 +10,55 @@ is never refused half-way. Whoever only reads uses `reading(engine)`, which wait
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    case,
+    create_engine,
+    delete,
+    event,
+    insert,
+    inspect,
+    literal,
+    or_,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from dashboard import schema, trouble
-from dashboard.trouble import StoreError
+from dashboard import names, schema, trouble, versions
+from dashboard.naming import plain
+from dashboard.saying import say
+from dashboard.trouble import NotAllowed, StoreError
 from ratings.table import Epoch, Table, is_name
 
-__all__ = ["StoreError", "add_terminal", "delete_epoch", "merge", "open_engine", "reading", "upgrade"]
+__all__ = [
+    "StoreError",
+    "add_terminal",
+    "delete_epoch",
+    "is_current",
+    "merge",
+    "note_change",
+    "note_change_of_site",
+    "open_engine",
+    "reading",
+    "upgrade",
+]
 
 WAIT_SECONDS = 10
 """How long a statement waits for a lock that somebody else holds, and a connection for a server."""
 
 _READING = "fjes_reading"
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ß": "ss", "ł": "l", "œ": "oe"})
 
 
 def open_engine(url: str) -> Engine:
@@ -76,7 +100,10 @@ def open_engine(url: str) -> Engine:
 
     @event.listens_for(engine, "handle_error", retval=True)
     def plain_words(context: ExceptionContext) -> BaseException | None:
-        return trouble.explain(context.original_exception, shown)
+        explained = trouble.explain(context.original_exception, shown)
+        if explained is None:
+            trouble.forget_details(context.original_exception, context.sqlalchemy_exception)
+        return explained
 
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
@@ -116,23 +143,27 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection.execution_options(**options)
 
 
-def upgrade(engine: Engine) -> None:
+def is_current(connection: Connection) -> bool:
+    """Whether the database has all tables of this version."""
+    return schema.metadata.tables.keys() <= set(inspect(connection).get_table_names())
+
+
+def upgrade(engine: Engine, to: str = "head") -> None:
     """Bring the database to the tables of this version, from empty or from any earlier one. Raises StoreError.
 
+    `to`: only as far as an older version.
     All or nothing, on both databases; two processes that start at once do it one after the other.
     """
-    from alembic import command, config, util
+    from alembic import command, util
 
-    settings = config.Config()
-    settings.set_main_option("path_separator", "os")
-    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings = versions.settings()
     shown = engine.url.render_as_string(hide_password=True)
     try:
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(6463)")
             settings.attributes["connection"] = connection
-            command.upgrade(settings, "head")
+            command.upgrade(settings, to)
     except util.CommandError as error:
         raise StoreError(
             f"{shown}: its tables are of a version that this Fjes does not know ({error}); "
@@ -159,27 +190,28 @@ def add_terminal(
     Raises StoreError where the name or id is taken, or one of them is not allowed.
     """
     name, site = name.strip(), site.strip()
-    for what, text in (("terminal", name), ("site", site)):
-        if not 0 < len(text) <= 200 or not text.isprintable():
-            raise StoreError(
-                f"the {what}'s name {text[:80]!r} is not allowed; allowed: 1 to 200 characters in one line"
-            )
+    names.check_terminal(connection, name)
+    names.check_site(site)
     try:
         ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise StoreError(f"the time zone {timezone!r} is not known; allowed: a name such as Europe/Oslo") from None
-    if terminal_id is not None and not is_name(terminal_id):
-        raise StoreError(f"the id {terminal_id!r} is not allowed; allowed: a–z, 0–9 and hyphens, at most 64")
+        raise NotAllowed(
+            say("the time zone %(zone)s is not known; allowed: a name such as Europe/Oslo"), zone=repr(timezone[:80])
+        ) from None
     taken = {row.id: row.name for row in connection.execute(select(schema.terminal.c.id, schema.terminal.c.name))}
-    if name in taken.values():
-        raise StoreError(f"there is already a terminal called {name!r}; choose another name")
+    if terminal_id is not None and not is_name(terminal_id):
+        raise NotAllowed(
+            say("the id %(id)s is not allowed; allowed: a–z, 0–9 and hyphens, at most 64"), id=repr(terminal_id[:80])
+        )
     if terminal_id in taken:
-        raise StoreError(f"the id {terminal_id!r} is taken by {taken[terminal_id]!r}; choose another")
-    site_id = connection.scalar(select(schema.site.c.id).where(schema.site.c.name == site))
-    if site_id is None:
-        made = connection.execute(insert(schema.site).values(name=site)).inserted_primary_key
-        site_id = made[0] if made else None
+        raise NotAllowed(
+            say("the id %(id)s is taken by %(name)s; choose another"),
+            is_taken=True,
+            id=repr(terminal_id),
+            name=repr(taken[terminal_id]),
+        )
     chosen = terminal_id or _free_id(name, taken)
+    site_id = names.site(connection, site)
     connection.execute(
         insert(schema.terminal).values(
             id=chosen, name=name, site_id=site_id, timezone=timezone, release="closed", simulated=simulated
@@ -190,8 +222,7 @@ def add_terminal(
 
 def _free_id(name: str, taken: dict[str, str]) -> str:
     """An id that people recognise: `Stua Øst` becomes `stua-ost`, a second one `stua-ost-2`."""
-    plain = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:56].strip("-") or "terminal"
+    slug = plain(name, 56) or "terminal"
     number, candidate = 1, slug
     while candidate in taken:
         number += 1
@@ -232,6 +263,7 @@ def merge(connection: Connection, terminal_id: str, epoch: Epoch | str, tables: 
     if rows:
         # In one order everywhere: two that write at once wait for each other, instead of each for the other.
         connection.execute(_UPSERT[connection.dialect.name], [rows[key] for key in sorted(rows)])
+        note_change(connection, terminal_id, max(row["last_day"] for row in rows.values()))
 
 
 def _upsert(statement: sqlite.Insert | postgresql.Insert) -> Any:
@@ -258,3 +290,26 @@ def delete_epoch(connection: Connection, terminal_id: str, epoch: Epoch | str) -
     """Take out all that one epoch brought, and that it was ever there. For imports that are replaced."""
     for table in (schema.released, schema.refused, schema.imported, schema.epoch):
         connection.execute(delete(table).where(table.c.terminal_id == terminal_id, table.c.epoch == str(epoch)))
+    note_change(connection, terminal_id)
+
+
+def note_change(connection: Connection, terminal_id: str, last_day: date = date.min) -> None:
+    """Count that something of a terminal's site has changed: whoever writes what pages are made of has to say so.
+
+    `last_day`: the last one that what came is about.
+    """
+    here = select(schema.terminal.c.site_id).where(schema.terminal.c.id == terminal_id)
+    connection.execute(_counted(connection, schema.site.c.id.in_(here), last_day))
+
+
+def note_change_of_site(connection: Connection, site_id: int) -> None:
+    """The same of a site as a whole."""
+    connection.execute(_counted(connection, schema.site.c.id == site_id, date.min))
+
+
+def _counted(connection: Connection, where: ColumnElement[bool], last_day: date) -> Any:
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    sites = select(schema.site.c.id, literal(1), literal(last_day)).where(where)
+    new, old = dialect.insert(schema.change).from_select(["site_id", "number", "last_day"], sites), schema.change.c
+    later = case((new.excluded.last_day > old.last_day, new.excluded.last_day), else_=old.last_day)
+    return new.on_conflict_do_update(index_elements=["site_id"], set_={"number": old.number + 1, "last_day": later})

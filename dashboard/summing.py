@@ -7,12 +7,34 @@ that key is pooled in the sum, too. Hours are coarsened to common unions of thei
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
 from ratings.scale import ZERO, Counts, add
 from ratings.table import OTHER, Cells, Slice, parse_hour, stretch_key
 
 Stretch = tuple[int, int, int, int]
 """First weekday, last weekday, begin, end: what an `hour` key stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Some terminals' tables together. `least`: the ratings of the smallest key of any of these tables; 0 for none."""
+
+    terminals: tuple[str, ...]
+    cells: Cells
+    least: int
+
+
+def alone(terminals: tuple[str, ...], cells: Cells) -> Sum:
+    """A table by itself."""
+    return Sum(terminals, cells, min(map(sum, cells.values()), default=0))
+
+
+def added(slice_: Slice, sums: Sequence[Sum]) -> Sum:
+    """Several together."""
+    terminals = tuple(sorted({each for some in sums for each in some.terminals}))
+    least = min((each.least for each in sums), default=0)
+    return Sum(terminals, together(slice_, [each.cells for each in sums]), least)
 
 
 def together(slice_: Slice, tables: Sequence[Cells]) -> Cells:

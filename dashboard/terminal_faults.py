@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from dashboard import balance, schema
 from dashboard.balance import Imbalance
+from dashboard.saying import say
 from ratings import wire
 from ratings.legible import printable
 from ratings.period import DAY
@@ -27,24 +28,34 @@ MOST_DAYS = 2
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A sentence in English, and what is put into its `%(name)s`. A `fault` is to be seen to."""
+    """A sentence in English, and what is put into its `%(name)s`. A `fault` is to be seen to; `see`: a command."""
 
     text: str
     values: Mapping[str, object] = field(default_factory=dict)
     fault: bool = True
+    see: str = ""
 
     def __str__(self) -> str:
-        return self.text % self.values
+        said = self.text % self.values
+        return f"{said} See `{self.see}`." if self.see else said
 
+
+REFUSED = "fjes dashboard refused list"
+_BUTTON = say("One of its buttons is stuck, or was at midnight. See to its buttons.")
+_KIOSK = say("Its kiosk has not looked since %(day)s for what has closed: it may not be running.")
+STUCK = {_BUTTON: "button", _KIOSK: "kiosk"}
+"""The texts of remarks on what is stuck, and what that is: for alerts, which are about nothing else."""
 
 _CLOCK = Remark(
-    "Its clock is not known to be right: ratings are kept apart, and nothing is released. "
-    "Connect it to a network that sets clocks, or fit a battery clock."
+    say(
+        "Its clock is not known to be right: ratings are kept apart, and nothing is released. Connect it to a network "
+        "that sets clocks, or fit a battery clock."
+    )
 )
 _ROOM = {
-    Room.LITTLE: Remark("Its card is almost full."),
-    Room.LOCKED: Remark("Its card cannot be written: no rating can be kept. Replace the card."),
-    Room.GONE: Remark("The folder of its ratings is not there: no rating can be kept. See to its card."),
+    Room.LITTLE: Remark(say("Its card is almost full.")),
+    Room.LOCKED: Remark(say("Its card cannot be written: no rating can be kept. Replace the card.")),
+    Room.GONE: Remark(say("The folder of its ratings is not there: no rating can be kept. See to its card.")),
 }
 
 
@@ -54,28 +65,28 @@ def told(status: Status, hours_ahead: int | None) -> list[Remark]:
     if status.clock == ClockState.WRONG:
         found.append(_CLOCK)
     elif hours_ahead is not None and hours_ahead >= MOST_HOURS:
-        text = "Its clock is %(hours)s hours ahead of the dashboard's: one of the two is wrong."
+        text = say("Its clock is %(hours)s hours ahead of the dashboard's: one of the two is wrong.")
         found.append(Remark(text, {"hours": hours_ahead}))
     elif hours_ahead is not None and hours_ahead <= -MOST_HOURS:
-        text = "Its clock is %(hours)s hours behind the dashboard's: one of the two is wrong."
+        text = say("Its clock is %(hours)s hours behind the dashboard's: one of the two is wrong.")
         found.append(Remark(text, {"hours": -hours_ahead}))
     if status.store == Condition.TROUBLE:
-        found.append(Remark("Its released ratings cannot be read. Look into its log; keep a copy of its card."))
+        found.append(Remark(say("Its released ratings cannot be read. Look into its log; keep a copy of its card.")))
     found += [remark for room, remark in _ROOM.items() if status.room == room]
     if status.heat == Condition.TROUBLE:
-        found.append(Remark("It is too hot."))
+        found.append(Remark(say("It is too hot.")))
     if status.power == Condition.TROUBLE:
-        found.append(Remark("Its power supply is too weak."))
+        found.append(Remark(say("Its power supply is too weak.")))
     if status.buttons == Condition.TROUBLE:
-        found.append(Remark("One of its buttons is stuck, or was at midnight. See to its buttons."))
+        found.append(Remark(_BUTTON))
     if status.pounding and status.pounding == status.day:
-        text = "Somebody pounded on it before %(day)s; what came too fast is counted apart, in no percentage."
+        text = say("Somebody pounded on it before %(day)s; what came too fast is counted apart, in no percentage.")
         found.append(Remark(text, {"day": status.pounding}, fault=False))
     if status.config_refused:
-        text = "It refuses what is set of it, and goes on as it was: %(why)s. See `fjes dashboard config show`."
-        found.append(Remark(text, {"why": printable(status.config_refused)}))
+        text = say("It refuses what is set of it, and goes on as it was: %(why)s.")
+        found.append(Remark(text, {"why": printable(status.config_refused)}, see="fjes dashboard config show"))
     if status.assumed:
-        text = "Some of %(month)s was placed there by assumption, for want of a clock."
+        text = say("Some of %(month)s was placed there by assumption, for want of a clock.")
         found.append(Remark(text, {"month": status.assumed}, fault=False))
     return found
 
@@ -84,8 +95,7 @@ def kiosk(status: Status, day: date | None, today: date) -> list[Remark]:
     """Whether the kiosk looks for what has closed; the courier, which speaks, does not depend on it."""
     if day is None or status.clock == ClockState.WRONG or today - day <= MOST_DAYS * DAY:
         return []
-    text = "Its kiosk has not looked since %(day)s for what has closed: it may not be running."
-    return [Remark(text, {"day": day})]
+    return [Remark(_KIOSK, {"day": day})]
 
 
 def found(connection: Connection, statuses: Mapping[str, Any], today: date) -> dict[str, list[Remark]]:
@@ -98,18 +108,18 @@ def found(connection: Connection, statuses: Mapping[str, Any], today: date) -> d
 
     def remark(text: str, numbers: Any) -> None:
         for name, number in connection.execute(numbers):
-            remarks.setdefault(name, []).append(Remark(text, {"number": number}))
+            remarks.setdefault(name, []).append(Remark(text, {"number": int(number)}, see=REFUSED))
 
     remark(
-        "Messages that could not be read: %(number)s. See `fjes dashboard refused list`.",
+        say("Messages that could not be read: %(number)s."),
         select(terminal.id, terminal.undecodable).where(terminal.undecodable > 0),
     )
     remark(
-        "Refused tables: %(number)s. See `fjes dashboard refused list`.",
+        say("Refused tables: %(number)s."),
         select(refused.terminal_id, func.count()).group_by(refused.terminal_id),
     )
     remark(
-        "Refused tables for which there was no room: %(number)s. Its card has them. See `fjes dashboard refused list`.",
+        say("Refused tables for which there was no room: %(number)s. Its card has them."),
         select(epoch.terminal_id, func.sum(epoch.unkept)).where(epoch.unkept > 0).group_by(epoch.terminal_id),
     )
     for each in balance.imbalances(connection, since=today.year - 1):
@@ -128,7 +138,7 @@ def _is_coming(connection: Connection, each: Imbalance, row: Any) -> bool:
 
 
 def _unbalanced(each: Imbalance) -> Remark:
-    text = (
+    text = say(
         "From %(first)s to %(last)s, '%(slice)s' of the question '%(question)s' does not add up to the months. "
         "Was the card copied, or were its settings changed? If neither, please report a bug."
     )

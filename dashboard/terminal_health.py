@@ -16,11 +16,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard import enrolment, schema, terminal_faults
-from dashboard.enrolment import Enrolled
+from dashboard import enrolled, schema, terminal_faults
+from dashboard.enrolled import Enrolled
+from dashboard.saying import say
 from dashboard.terminal_faults import Remark
 from ratings.legible import printable
-from ratings.wire import ClockState
+from ratings.wire import ClockState, Condition, Room
 
 SILENT_AFTER = timedelta(minutes=35)
 """A status comes every quarter of an hour, give or take: after so long two are missing."""
@@ -45,7 +46,8 @@ class Health:
     """One terminal. What it did not tell, or never could, is None, or UNKNOWN.
 
     `since`: from when on it is silent, or when it said goodbye, in its own zone and to the hour. `pending`: released
-    tables that are not here. `whole`: the day before which everything that may leave the terminal is here.
+    tables that are not here. `whole`: the day before which everything that may leave the terminal is here. `room`,
+    `heat`, `power` and `buttons` are as coarse as they come: words of `ratings/wire.py`, or another's.
     """
 
     terminal: Enrolled
@@ -55,6 +57,10 @@ class Health:
     clock: str = ClockState.UNKNOWN
     pending: int | None = None
     whole: date | None = None
+    room: str = Room.UNKNOWN
+    heat: str = Condition.UNKNOWN
+    power: str = Condition.UNKNOWN
+    buttons: str = Condition.UNKNOWN
     remarks: tuple[Remark, ...] = ()
 
     @property
@@ -83,10 +89,26 @@ def listened(connection: Connection, now: datetime) -> None:
     connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen": statement.excluded.seen}))
 
 
+def last_listened(connection: Connection) -> datetime | None:
+    """When ingest was at the broker last; None where it never was."""
+    return _aware(connection.scalar(select(schema.listening.c.seen)))
+
+
+def standings(connection: Connection, now: datetime) -> dict[Standing, int]:
+    """How many terminals are heard, and how many are not. Quick: looks into no table of theirs."""
+    seen = last_listened(connection)
+    heard_until = min(now, seen) if seen else now
+    statuses = {row.terminal_id: row for row in connection.execute(select(schema.status))}
+    found = dict.fromkeys(Standing, 0)
+    for each in enrolled.listing(connection):
+        found[_health(each, statuses.get(each.id), now, heard_until, {}, ()).standing] += 1
+    return found
+
+
 def look(connection: Connection, now: datetime) -> Overview:
     """How all terminals are at `now`, an aware datetime. Takes a read of every table's sums: a look, not a pulse."""
-    enrolled = enrolment.listing(connection)
-    seen = _aware(connection.scalar(select(schema.listening.c.seen)))
+    everybody = enrolled.listing(connection)
+    seen = last_listened(connection)
     # While nobody listened, nobody could be heard.
     heard_until = min(now, seen) if seen else now
     statuses = {row.terminal_id: row for row in connection.execute(select(schema.status))}
@@ -95,20 +117,22 @@ def look(connection: Connection, now: datetime) -> Overview:
     faults = terminal_faults.found(connection, statuses, now.date())
     terminals = tuple(
         _health(each, statuses.get(each.id), now, heard_until, held, tuple(faults.get(each.id, [])))
-        for each in enrolled
+        for each in everybody
     )
-    return Overview(terminals, _remark_on_listening(seen, now) if enrolled else None)
+    return Overview(terminals, _remark_on_listening(seen, now) if everybody else None)
 
 
 def _remark_on_listening(seen: datetime | None, now: datetime) -> Remark | None:
     if seen is None:
         return Remark(
-            "Nobody has listened to the terminals yet, so nothing is known of them. Start `fjes dashboard ingest`."
+            say("Nobody has listened to the terminals yet, so nothing is known of them. Start `fjes dashboard ingest`.")
         )
     if now - seen > LISTENS_FOR:
         return Remark(
-            "Nobody has listened to the terminals since %(since)s UTC, so nothing newer is known of them. "
-            "See that `fjes dashboard ingest` runs, and what its log says.",
+            say(
+                "Nobody has listened to the terminals since %(since)s UTC, so nothing newer is known of them. See that "
+                "`fjes dashboard ingest` runs, and what its log says."
+            ),
             {"since": f"{seen:%Y-%m-%d %H:%M}"},
         )
     return None
@@ -151,6 +175,10 @@ def _health(
         clock=status.clock,
         pending=pending,
         whole=day if pending == 0 else None,
+        room=status.room,
+        heat=status.heat,
+        power=status.power,
+        buttons=status.buttons,
         remarks=(*told, *faults),
     )
 

@@ -15,7 +15,8 @@ from datetime import date
 from sqlalchemy import Connection, insert, select
 
 from dashboard import lives, schema
-from dashboard.blocks import GRACE, NAMES, Published
+from dashboard.blocks import GRACE, Published
+from dashboard.blocks_stored import NAMES
 from dashboard.crossing import Told, give_away
 from dashboard.stretches import joined
 from ratings.period import Grain, Period, period_of
@@ -132,6 +133,19 @@ def released(connection: Connection, site_id: int, question: str, today: date) -
     for terminal, epoch, first, last, a, b, c, d in rows:
         found[terminal][epoch].append(Piece(Period(first, last), (int(a), int(b), int(c), int(d))))
     return {terminal: lives.together(epochs.values()) for terminal, epochs in found.items()}
+
+
+def keeping(connection: Connection, terminals: Collection[str], question: str, days: Period) -> set[str]:
+    """Which of some terminals have released any piece of some days. No count is in it."""
+    table = schema.released.c
+    return set(
+        connection.scalars(
+            select(table.terminal_id)
+            .where(table.slice == str(Slice.TREND), table.question == question, table.terminal_id.in_(terminals))
+            .where(table.first_day <= days.last, table.last_day >= days.first)
+            .distinct()
+        )
+    )
 
 
 def stored(

@@ -5,6 +5,8 @@ Knows error codes only; opens nothing. A trouble that is a bug (a broken constra
 
 from __future__ import annotations
 
+from dashboard.saying import Told
+
 ALLOWED = "allowed: sqlite:////path/to/fjes.db or postgresql://user:password@host/name"
 
 # https://www.sqlite.org/rescode.html: the low byte is the kind.
@@ -43,6 +45,10 @@ class StoreError(Exception):
     """A database that cannot be used; the text says what is wrong, where, and what to do."""
 
 
+class NotAllowed(Told, StoreError):
+    """Something that the database shall not hold: a name, an id or a zone. Nothing is wrong with the database."""
+
+
 def explain(error: BaseException | None, database: str) -> StoreError | None:
     """The trouble in words where people can do something about it, None where it is a bug.
 
@@ -72,6 +78,13 @@ def explain(error: BaseException | None, database: str) -> StoreError | None:
     }
     state = next((kind for word, kind in kinds.items() if "FATAL" in said and word in said), "08")
     return StoreError(f"the database {database} {_POSTGRESQL[state]}")
+
+
+def forget_details(*errors: BaseException | None) -> None:
+    """Leave only the first line of what some errors say: PostgreSQL goes on with the whole row, counts and all."""
+    for error in errors:
+        if error is not None and error.args:
+            error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
 def first_line(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import io
+import threading
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "fonts"
@@ -21,9 +22,18 @@ _LETTERS = (
 )
 
 
-@functools.cache
+_lock = threading.Lock()
+"""fontTools fills tables of its own when they are first used; two who cut at once see them half-filled."""
+
+
 def woff(weight: str) -> bytes:
     """The typeface as WOFF 1.0. Raises KeyError for a weight that there is not."""
+    with _lock:
+        return _cut(weight)
+
+
+@functools.cache
+def _cut(weight: str) -> bytes:
     from fontTools.subset import Options, Subsetter, load_font, save_font
 
     options = Options(flavor="woff", layout_features=["kern", "mark", "mkmk", "ccmp", "locl", "tnum", "lnum"])

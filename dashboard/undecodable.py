@@ -74,22 +74,28 @@ def counted(connection: Connection) -> dict[str, int]:
     return {name: int(number) for name, number in rows}
 
 
-def retry(connection: Connection) -> int:
-    """Let go what can be read by now: the terminals send it again themselves. Returns how many were let go.
+def retry(connection: Connection, terminal_id: str | None = None) -> int:
+    """Let go what (of a terminal) can be read by now: it sends it again itself. Returns how many were let go.
 
     Where none of a terminal's is left, its number begins anew.
     """
     row = undecodable.c
+    query = select(row.id, row.kind, row.payload, row.size)
+    if terminal_id is not None:
+        query = query.where(row.terminal_id == terminal_id)
     readable = [
         each.id
-        for each in connection.execute(select(row.id, row.kind, row.payload, row.size)).all()
+        for each in connection.execute(query).all()
         if each.size <= wire.MOST_BYTES and _is_readable(each.kind, each.payload)
     ]
     for number in readable:
         connection.execute(delete(undecodable).where(row.id == number))
     if readable:
         left = select(row.terminal_id)
-        connection.execute(update(terminal).where(terminal.c.id.not_in(left)).values(undecodable=0))
+        begun_anew = update(terminal).where(terminal.c.id.not_in(left)).values(undecodable=0)
+        if terminal_id is not None:
+            begun_anew = begun_anew.where(terminal.c.id == terminal_id)
+        connection.execute(begun_anew)
     return len(readable)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine
+    from sqlalchemy import Connection, Engine
 
 
 @contextlib.contextmanager
@@ -26,3 +26,15 @@ def opened(url: str) -> Iterator[Engine]:
             engine.dispose()
     except store.StoreError as error:
         raise click.ClickException(str(error)) from None
+
+
+@contextlib.contextmanager
+def arranging(url: str) -> Iterator[Connection]:
+    """One transaction on the database, to arrange who may what. Raises click.ClickException."""
+    from dashboard.accounts.people import PersonError
+
+    with opened(url) as engine, engine.begin() as connection:
+        try:
+            yield connection
+        except PersonError as error:
+            raise click.ClickException(error.args[0]) from None

@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Connection, Engine, select
 
-from dashboard import disclosure, places, reports, schema, store
+from dashboard import disclosure, places, reports, schema, sentences, store
 from dashboard.language import words
 from dashboard.statistics import figures
-from fjes import embedded_broker
-from fjes.history import add_history
+from fjes import embedded_broker, history
 from fjes.processes import DemoError, child, free_port, stoppable, wait_for_page
 from fjes.visitors import DemoClock, Visitors, begin_of_last_month
 from ratings import config
@@ -42,8 +40,6 @@ if TYPE_CHECKING:
 PROCESSES = (("dashboard", "ingest"), ("dashboard", "web"), ("terminal", "courier"))
 """What runs beside the kiosk: commands of `fjes`."""
 
-TERMINAL, SITE = "Demo", "Fjes demo"
-TERMINAL_ID = "demo"
 WINDOW = "1280x800"
 ARRIVE_SECONDS = 60.0
 STROLL_SECONDS = 4.0
@@ -74,7 +70,7 @@ def run(wishes: Wishes) -> bool:
             settings = _write_config(folder, broker, free_port(wishes.port), follow_up=wishes.follow_up)
             engine = store.open_engine(settings.dashboard.database)
             cleanup.callback(engine.dispose)
-            _prepare(engine, settings, history=not wishes.once)
+            _prepare(engine, settings, empty=wishes.once)
             clock = DemoClock()
             if wishes.visits:
                 # Before the kiosk looks at the calendar: it closes what is over by then.
@@ -104,9 +100,11 @@ def _show(wishes: Wishes, settings: Config, clock: DemoClock, ledger: Ledger, en
     except DisplayError as error:
         raise DemoError(str(error)) from None
     try:
-        page = wait_for_page(settings.dashboard.port)
+        front = wait_for_page(settings.dashboard.port)
+        with store.reading(engine) as connection:
+            page = front + _site(connection).key
         arrived = True
-        _greet(kiosk, page, wishes)
+        _greet(kiosk, page, wishes, is_wanted_port=settings.dashboard.port == wishes.port)
         if wishes.visits:
             arrived = _visits(wishes.visits, kiosk, settings, clock, engine, ledger.epoch)
         if not wishes.once:
@@ -118,11 +116,9 @@ def _show(wishes: Wishes, settings: Config, clock: DemoClock, ledger: Ledger, en
         kiosk.close()
 
 
-def _greet(kiosk: Kiosk, page: str, wishes: Wishes) -> None:
+def _greet(kiosk: Kiosk, page: str, wishes: Wishes, *, is_wanted_port: bool) -> None:
     click.echo("Fjes, the demo. All figures are simulated but those you tap.")
-    click.echo(
-        f"  The page:  {page}" + ("" if page.endswith(f":{wishes.port}/") else f"  (port {wishes.port} was taken)")
-    )
+    click.echo(f"  The page:  {page}" + ("" if is_wanted_port else f"  (port {wishes.port} was taken)"))
     if not kiosk.offscreen:
         click.echo("  The faces: in the window. Tap one: the page follows within seconds.")
     elif wishes.once:
@@ -158,20 +154,25 @@ def _visits(number: int, kiosk: Kiosk, settings: Config, clock: DemoClock, engin
         reports.months_between(months[0], months[-1]),
         threshold=settings.dashboard.threshold,
         terminal=None,
-        site=None,
+        site=history.KIOSK.site,
         question=None,
     )
-    click.echo(reports.as_text(report, words("en")))
+    click.echo(sentences.as_text(report, words("en")))
     click.echo(_so_far(engine, settings))
     if found != told:
         click.echo("Not every rating arrived: see the table above.", err=True)
     return found == told
 
 
+def _site(connection: Connection) -> places.Site:
+    """Where the kiosk stands."""
+    return next(each for each in places.sites(connection) if each.name == history.KIOSK.site)
+
+
 def _so_far(engine: Engine, settings: Config) -> str:
     """The running month as the page shows it."""
     with store.reading(engine) as connection:
-        site = places.sites(connection)[0]
+        site = _site(connection)
         today = places.today(site)
         so_far = disclosure.month_so_far(connection, site, DEFAULT_QUESTION, today, settings.dashboard.threshold)
     month = f"{so_far.month.first:%B %Y}"
@@ -194,7 +195,7 @@ class Told:
 
 
 def _arrived(engine: Engine, settings: Config, epoch: Epoch) -> Told:
-    """What the dashboard's database has of the terminal's card (the simulated year has an epoch of its own)."""
+    """What the dashboard's database has of the terminal's card (the simulated history has an epoch of its own)."""
     row = schema.released.c
     with store.reading(engine) as connection:
         tables = connection.execute(
@@ -221,18 +222,14 @@ def _compared(of: str, told: dict[str, Counts], found: dict[str, Counts]) -> str
     return "\n".join(lines)
 
 
-def _prepare(engine: Engine, settings: Config, *, history: bool) -> None:
-    """Make the database, with the demo's terminal in it, and its simulated year."""
+def _prepare(engine: Engine, settings: Config, *, empty: bool) -> None:
+    """Make the database, with the simulated history in it, or with nothing but the kiosk's terminal."""
+    if not empty:
+        history.fill(engine, datetime.now(settings.terminal.zone), live=True)
+        return
     store.upgrade(engine)
     with engine.begin() as connection:
-        store.add_terminal(
-            connection, TERMINAL, SITE, settings.terminal.timezone, terminal_id=settings.terminal.id, simulated=True
-        )
-        # As its status will say: the page is true from the first moment on.
-        connection.execute(update(schema.terminal).values(release=settings.release.mode))
-        if history:
-            now, follow_up = datetime.now(settings.terminal.zone), bool(settings.follow_up.reasons)
-            add_history(connection, settings.terminal.id, now, follow_up=follow_up)
+        history.enrol(connection, history.KIOSK, live=True)
 
 
 def _write_config(folder: Path, broker_port: int, page_port: int, *, follow_up: bool) -> Config:
@@ -241,8 +238,8 @@ def _write_config(folder: Path, broker_port: int, page_port: int, *, follow_up: 
     (folder / "fjes.toml").write_text(
         f"""# Made by `fjes demo`; gone when it ends.
 [terminal]
-id = "{TERMINAL_ID}"
-timezone = "{ZoneInfo("Europe/Oslo").key}"
+id = "{history.KIOSK.id}"
+timezone = "{history.ZONE.key}"
 store = "{folder / "card"}"
 state = "{folder / "courier"}"
 
@@ -259,6 +256,8 @@ port = {broker_port}
 [dashboard]
 database = "sqlite:///{folder / "dashboard.db"}"
 port = {page_port}
+# Only this machine reaches it.
+sign_in = false
 {reasons}""",
         "utf-8",
     )

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import field
 
-from ratings import complaints, opening
+from ratings import complaints, mailing, opening, signing_in
 from ratings import period as periods
 from ratings.legible import is_legible
 from ratings.period import Period
@@ -24,8 +24,11 @@ from ratings.sections import Broker as Broker
 from ratings.sections import Buttons as Buttons
 from ratings.sections import Dashboard as Dashboard
 from ratings.sections import FollowUp as FollowUp
+from ratings.sections import Group as Group
 from ratings.sections import Hours as Hours
 from ratings.sections import Kiosk as Kiosk
+from ratings.sections import Mail as Mail
+from ratings.sections import Oidc as Oidc
 from ratings.sections import Question as Question
 from ratings.sections import Reason as Reason
 from ratings.sections import Release as Release
@@ -62,6 +65,8 @@ class Config(Section, frozen=True):
     buttons: Buttons = field(default_factory=Buttons)
     broker: Broker = field(default_factory=Broker)
     dashboard: Dashboard = field(default_factory=Dashboard)
+    oidc: Oidc = field(default_factory=Oidc)
+    mail: Mail = field(default_factory=Mail)
 
     def question_in(self, month: Period) -> Question:
         """The question asked in a month: the last one whose first month has come."""
@@ -131,16 +136,22 @@ def _problem(config: Config) -> str | None:
     if len(set(config.buttons.pins)) != 4:
         pins = ", ".join(map(str, config.buttons.pins))
         return f"[buttons]: one pin is used twice ({pins}); allowed: four different pins"
+    if (config.dashboard.certificate is None) != (config.dashboard.key is None):
+        return "[dashboard] certificate and key: only one of them is given; allowed: both, or neither"
+    if config.dashboard.certificate is not None and config.dashboard.proxy is not None:
+        return "[dashboard] proxy: given, and certificate, too; allowed: https by the web server before, or by Fjes"
     for language in config.kiosk.languages:
         if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
             return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
     return (
         _broker_problem(config.broker)
+        or mailing.problem(config.mail)
         or _screen_problem(config.kiosk)
         or opening.problem(config.hours.weekdays, config.hours.closed)
         or _question_problem(config)
         or _reason_problem(config)
         or _text_problem(config)
+        or signing_in.problem(config.oidc, sign_in=config.dashboard.sign_in)
     )
 
 

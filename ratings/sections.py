@@ -262,6 +262,9 @@ class Dashboard(Section, frozen=True):
     """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown.
 
     `broker` is the folder that `fjes dashboard broker init` made, where enrolment keeps the terminals' logins.
+    `backups` is a folder that the pages may make backups in.
+    `sign_in`: only people with an account see the pages. `proxy`: the address of the web server before it, whose word
+    is taken on where a request comes from, and by which protocol. `certificate`, `key`: the pages are served by https.
     """
 
     database: str = "sqlite:////var/lib/fjes/dashboard/fjes.db"
@@ -269,3 +272,60 @@ class Dashboard(Section, frozen=True):
     port: Port = 8080
     threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
     broker: Path | None = None
+    backups: Path | None = None
+    sign_in: bool = True
+    proxy: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+
+
+class Group(Section, frozen=True):
+    """A group at the provider, and what those in it may: at all sites, or at those that are named."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    role: Literal["viewer", "editor", "administrator"]
+    sites: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=100)] = field(
+        default_factory=list
+    )
+
+
+class Oidc(Section, frozen=True):
+    """Signing in by OpenID Connect: switched on by `issuer`, the provider's address as it writes it itself.
+
+    `name` is what the button calls it. `name_claim` says who somebody is, `groups_claim` in which groups. `newcomers`:
+    whoever the provider knows gets an account. `only`: nobody signs in with a password. `ca`: the file of the authority
+    to trust, in place of the usual ones.
+    """
+
+    issuer: str | None = None
+    client_id: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
+    client_secret: Annotated[str, Meta(min_length=1, max_length=1000)] | None = None
+    client_secret_file: Path | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=40)] | None = None
+    scopes: Annotated[list[Annotated[str, Meta(min_length=1, max_length=200)]], Meta(max_length=20)] = field(
+        default_factory=lambda: ["openid", "profile", "email"]
+    )
+    name_claim: Annotated[str, Meta(min_length=1, max_length=100)] = "preferred_username"
+    groups_claim: Annotated[str, Meta(min_length=1, max_length=100)] = "groups"
+    newcomers: bool = False
+    only: bool = False
+    ca: Path | None = None
+    groups: Annotated[list[Group], Meta(max_length=100)] = field(default_factory=list)
+
+
+class Mail(Section, frozen=True):
+    """The server that mail is handed to: without a `host` none is sent. `from` sends, `page` is the pages' address.
+
+    `port`: where none is given, 587 with `starttls`, 465 with `tls`, 25 with `none`. `ca`: the file of the authority to
+    trust; without it the system's.
+    """
+
+    host: Annotated[str, Meta(min_length=1, max_length=253)] | None = None
+    port: Port | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    ca: Path | None = None
+    username: str | None = None
+    password: str | None = None
+    password_file: Path | None = None
+    from_: Annotated[str, Meta(max_length=320)] | None = field(default=None, name="from")
+    page: Annotated[str, Meta(max_length=500)] | None = None

@@ -146,7 +146,7 @@ def check(table: Table, today: date | None = None) -> None:
         if not is_key(table.slice, key):
             raise ValueError(f"{key!r} is not a key of a table by {table.slice}")
         if len(counts) != 4 or min(counts) < 0 or max(counts) > MAX_COUNT:
-            raise ValueError(f"counts of {key!r} are not four numbers from 0 to {MAX_COUNT}: {counts}")
+            raise ValueError(f"counts of {key!r} are not four numbers from 0 to {MAX_COUNT}")
     if table.slice is Slice.HOUR and (doubled := _hour_in_two_keys(table.cells)):
         raise ValueError(f"the hour {doubled!r} stands in two keys")
     if table.n > MOST_A_DAY * length:

@@ -6,7 +6,6 @@ It reads `released.db` only. No message is ever caused by a tap: in closed relea
 from __future__ import annotations
 
 import logging
-import queue
 import random
 import socket
 import threading
@@ -25,6 +24,7 @@ from ratings.patience import Patience
 from ratings.wire import Ack, DashboardState, WireError
 from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
+from terminal.events import Events
 from terminal.outbox import Outbox
 from terminal.remote import Received
 from terminal.reporter import Reporter
@@ -67,7 +67,7 @@ class Courier:
         self._spread_seconds = 0.0 if live else 600.0
         self._patience = Patience(5.0 if live else 30.0, 600.0)
         self._random = random.Random(seed)  # noqa: S311 - spreads the load, hides nothing
-        self._events: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._events = Events()
         self._stopping = threading.Event()
         outbox = Outbox(config.terminal.store)
         self._delivery = Delivery(outbox, config.terminal.state, config.release, version("fjes"))
@@ -114,11 +114,8 @@ class Courier:
                     if rest <= 0:
                         self._connect()
                         continue
-                try:
-                    event = self._events.get(timeout=rest)
-                except queue.Empty:
-                    event = _nothing
-                event()
+                if (event := self._events.get(rest)) is not None:
+                    event()
                 self._work()
         finally:
             self._leave()
@@ -304,6 +301,10 @@ class Courier:
         client.disconnect()
         if self._thread is not None and self._online:
             self._thread.join(5.0)  # One that has not come through yet ends with the process.
+        # What it still had to say knows this courier, which would say it: left to the garbage collector, they would end
+        # in whatever order, and its sockets might be found open.
+        client.on_connect = client.on_message = None
+        self._events.clear()
 
     def _topic(self, kind: Any) -> str:
         return wire.topic(self._terminal, kind)

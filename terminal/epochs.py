@@ -1,9 +1,9 @@
 """Epochs: whose store this is, and when a new life of it begins. The old one is frozen, the new one starts at zero.
 
 The running tables of a frozen epoch take no more taps and are released when their periods close: `terminal/release.py`
-sees to all epochs alike. A new one begins with a new store, a new time zone, another board or card, when the courier
-has noticed another life of this store, and where a tap would open again what is final. Everything here is part of a
-transaction of the ledger's.
+sees to all epochs alike. A new one begins with a new store, a new time zone, another board, card or id (it was moved to
+another site), when the courier has noticed another life of this store, and where a tap would open again what is final.
+Everything here is part of a transaction of the ledger's.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def open_store(ledger: Ledger, owner: Identity, epoch: Epoch | None) -> None:
         epoch = epoch or Epoch(str(uuid.uuid4()))
         salt = cells.meta("epoch") or epoch
         cells.set_meta("salt", salt)
-    for name, value in (("board", owner.board), ("card", owner.card)):
+    for name, value in (("board", owner.board), ("card", owner.card), ("terminal", owner.terminal)):
         if value is not None:
             found = identity.digest(value, salt)
             moved |= cells.meta(name) not in (None, found)

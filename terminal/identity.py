@@ -1,4 +1,4 @@
-"""Which board and which card this is, so that a store that was moved or copied notices. Only reads, knows no ledger.
+"""Which board and card this is, and whose name it has, so that a store that was moved or copied notices. Only reads.
 
 What cannot be read is unknown, and proves nothing. In the store each is kept as a salted hash: `terminal/epochs.py`.
 """
@@ -13,10 +13,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What the maker wrote into board and card; None where it cannot be read."""
+    """What the maker wrote into board and card, and the terminal's id in its file; None where it cannot be read."""
 
     board: str | None = None
     card: str | None = None
+    terminal: str | None = None
 
 
 UNKNOWN = Identity()
@@ -37,10 +38,10 @@ class Places:
 PLACES = Places()
 
 
-def read(store: Path, places: Places = PLACES) -> Identity:
+def read(store: Path, places: Places = PLACES, *, terminal: str | None = None) -> Identity:
     """The identity of this machine, and of the card that holds the folder `store` (or will hold it)."""
     boards = (_text(place) for place in places.boards)
-    return Identity(next((each for each in boards if each is not None), None), _card(store, places))
+    return Identity(next((each for each in boards if each is not None), None), _card(store, places), terminal)
 
 
 def digest(value: str, salt: str) -> str:

@@ -16,6 +16,8 @@
           } else {
             before.forEach((old, i) => {
               if (old.tagName === "DETAILS") after[i].open = old.open;
+              const opened = [...old.querySelectorAll("details")];
+              after[i].querySelectorAll("details").forEach((each, j) => { each.open = opened[j]?.open ?? false; });
               if (old.outerHTML !== after[i].outerHTML) old.replaceWith(after[i]);
             });
           }

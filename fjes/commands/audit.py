@@ -94,7 +94,5 @@ def _told(finding: Finding) -> str:
     if finding.low is None:
         return f"{finding.site}, {finding.question}: {finding.what}."
     by = "".join(f"\n    {figure}" for figure in finding.figures)
-    return (
-        f"{finding.site}, {finding.question}: {finding.what}: between {finding.low} and {finding.high} ratings, "
-        f"which follows from{by}"
-    )
+    known = f"at least {finding.low}" if finding.high is None else f"between {finding.low} and {finding.high}"
+    return f"{finding.site}, {finding.question}: {finding.what}: {known} ratings, which follows from{by}"

@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fjes.commands.areas import area
 from fjes.commands.audit import audit
+from fjes.commands.backups import backup, restore
 from fjes.commands.broker import broker
+from fjes.commands.mail import mail
 from fjes.commands.refused import refused
 from fjes.commands.remote import remote
 from fjes.commands.terminals import terminal
+from fjes.commands.tokens import token
+from fjes.commands.users import user
+from fjes.commands.visits import visits
 from fjes.database import opened
 from fjes.logs import with_log
 from fjes.options import with_database
@@ -29,11 +35,18 @@ def dashboard() -> None:
     """Take in ratings, and show what may be shown."""
 
 
+dashboard.add_command(area)
 dashboard.add_command(audit)
+dashboard.add_command(backup)
 dashboard.add_command(broker)
+dashboard.add_command(mail)
 dashboard.add_command(refused)
 dashboard.add_command(remote)
+dashboard.add_command(restore)
 dashboard.add_command(terminal)
+dashboard.add_command(token)
+dashboard.add_command(user)
+dashboard.add_command(visits)
 
 
 @dashboard.command()
@@ -73,26 +86,59 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
     """Serve the pages, until stopped (SIGTERM or Ctrl-C). Address and port are those of the configuration."""
     import signal
     import sys
+    import time
+    from datetime import UTC, datetime, timedelta
 
-    from dashboard import web
+    from dashboard import store, web
+    from dashboard.accounts import people
+    from dashboard.accounts.access import Access
+    from dashboard.accounts.provider import Provider
+    from dashboard.alerts.watch import Watch
+    from dashboard.early import Early
+    from dashboard.health import EARLY
+    from dashboard.mail.post import Post
+    from dashboard.mail.reports import Reports, still_wanted
+    from dashboard.secure import SecureError
+    from fjes import previews
+    from ratings import config
 
-    settings: Config | None = None
-    if also_ingest:
-        from ratings import config
-
-        if context.params["config_file"] is None:
-            raise click.UsageError("--ingest needs --config with a [broker]")
-        settings = config.load(context.params["config_file"])
+    file: Path | None = context.params["config_file"]
+    settings = config.load(file) if file is not None else config.Config()
+    if also_ingest and file is None:
+        raise click.UsageError("--ingest needs --config with a [broker]")
+    try:
+        provider = Provider.of(settings.oidc)
+    except config.ConfigError as error:
+        raise click.BadParameter(f"{file}: {error}", param_hint="--config") from None
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with opened(dashboard.database) as engine, _beside(settings, engine):
-        click.echo(f"The pages are on http://{dashboard.host}:{dashboard.port}")
+    with opened(dashboard.database) as engine, _beside(settings if also_ingest else None, engine):
+        access = Access(engine, provider=provider) if dashboard.sign_in else None
+        draw = previews.draw if previews.can_draw() else None
+        app = web.create_app(engine, dashboard, access=access, draw=draw, mail=settings.mail)
         try:
-            web.serve(web.create_app(engine, dashboard), dashboard.host, dashboard.port)
+            server = web.ready(app, dashboard)
         except OSError as error:
             raise click.ClickException(
                 f"cannot listen on {dashboard.host}, port {dashboard.port}: {error.strerror}; "
                 "end what uses it, or set another [dashboard] port"
             ) from None
+        except SecureError as error:
+            raise click.ClickException(str(error)) from None
+        protocol = "https" if dashboard.certificate else "http"
+        click.echo(f"The pages are on {protocol}://{dashboard.host}:{dashboard.port}")
+        if dashboard.sign_in:
+            with store.reading(engine) as connection:
+                if not people.everybody(connection) and not (provider and provider.lets_newcomers_in):
+                    click.echo(
+                        "Nobody can sign in yet: make the first administrator with fjes dashboard user add", err=True
+                    )
+        early = app.extensions[EARLY] = Early(engine, dashboard.threshold)
+        early.start()
+        reports = Reports(engine, app, dashboard, settings.mail)
+        begin = datetime.now(UTC) + timedelta(seconds=50)
+        watch = Watch(engine, dashboard, settings.mail, rest=time.sleep, begin=begin)
+        Post(engine, settings.mail, [reports, watch], still_wanted).start()
+        server.run()
 
 
 @contextlib.contextmanager

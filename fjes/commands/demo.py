@@ -15,7 +15,7 @@ import click
 )
 @click.option("--follow-up", is_flag=True, help="Ask every visitor what mattered most, in six pictures.")
 def demo(visits: int, once: bool, port: int, follow_up: bool) -> None:
-    """Try it: kiosk, broker and dashboard on this machine, with a simulated year.
+    """Try it: kiosk, broker and dashboard on this machine, with two simulated years.
 
     The exit code of `--visits N --once` is 0 when all that the visitors pressed is in the dashboard, else 1.
     """

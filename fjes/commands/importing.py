@@ -6,7 +6,6 @@ in. The summary and the errors have numbers of ratings, days and names of termin
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,8 +30,6 @@ MOST_LISTED = 20
 
 LONG = 50_000
 """From so many elements on, a file is long: progress is shown, if somebody looks."""
-
-MOST_BYTES = 512 * 1024 * 1024
 
 
 @click.group("import")
@@ -132,22 +129,15 @@ def _wishes(**options: Any) -> Wishes:
 
 def _read(path: Path, wishes: Wishes, moment: datetime) -> _File | None:
     """Read a file; None, and the reason told, where it cannot be read."""
-    from zoneinfo import ZoneInfo
+    from dashboard.happyornot import EXPECTED, FormatError
+    from dashboard.importing import MOST_BYTES, ImportRefused, read_file
 
-    from dashboard.happyornot import EXPECTED, FormatError, read
-    from dashboard.importing import TIMEZONE, ImportRefused, by_terminal
-    from ratings.period import DAY, local_day
-
-    latest = local_day(moment, ZoneInfo(wishes.timezone or TIMEZONE)) + DAY
     try:
         with path.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)
-        if len(data) > MOST_BYTES:
-            raise FormatError(f"is larger than {MOST_BYTES // 2**20} MB; divide it by month")
         with _progress(path.name) as progress:
-            reading = read(data, latest, progress)
-        by_terminal(reading, wishes)
-        return _File(path, hashlib.sha256(data).hexdigest(), reading)
+            reading, hash_ = read_file(data, wishes, moment, progress)
+        return _File(path, hash_, reading)
     except IsADirectoryError:
         _complain(f"{path}: is a folder; {EXPECTED}.")
     except OSError as error:

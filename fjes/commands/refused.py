@@ -1,6 +1,7 @@
 """`fjes dashboard refused`: what terminals sent that was not taken in.
 
-It is shown as it came, counts and all, but for what a screen might take for a command: only IT reads this.
+It is shown as it came, but for its numbers (the disclosure rules hold for administrators, too) and for what a screen
+might take for a command. Word for word it is in the database.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from fjes.options import with_database
 if TYPE_CHECKING:
     from ratings.config import Dashboard
 
-MOST_SHOWN = 1000
-"""So much of one payload is shown."""
-
 
 @click.group()
 def refused() -> None:
@@ -27,14 +25,17 @@ def refused() -> None:
 @refused.command("list")
 @with_database
 def list_refused(dashboard: Dashboard) -> None:
-    """Show what was refused or could not be read, as it came, and why."""
+    """Show what was refused or could not be read, and why: as it came, but for its numbers."""
     from dashboard import quarantine, store, undecodable
+    from dashboard.unread import legible, without_numbers
 
     with opened(dashboard.database) as engine, store.reading(engine) as connection:
         found, unread = quarantine.listing(connection), undecodable.listing(connection)
         unkept, counted = quarantine.unkept(connection), undecodable.counted(connection)
     for each in found:
-        click.echo(f"{each.day}  {each.terminal}: {_shown(each.reason)}\n            {_shown(each.payload)}")
+        click.echo(
+            f"{each.day}  {each.terminal}: {legible(each.reason)}\n            {legible(without_numbers(each.payload))}"
+        )
     for name, number in unkept.items():
         click.echo(
             f"{name}: no room for {number} more. Nothing is lost, the card has them: update, then "
@@ -44,7 +45,7 @@ def list_refused(dashboard: Dashboard) -> None:
         text = message.payload.decode("utf-8", "backslashreplace")
         click.echo(
             f"{message.day}  {message.terminal}: of kind {message.kind!r}, {message.size} bytes, could not be read: "
-            f"{_shown(message.reason)}\n            {_shown(text)}"
+            f"{legible(message.reason)}\n            {legible(without_numbers(text))}"
         )
     for name, number in counted.items():
         click.echo(
@@ -60,6 +61,7 @@ def list_refused(dashboard: Dashboard) -> None:
 def retry_refused(dashboard: Dashboard) -> None:
     """Check what was refused again: after an update, or when a clock was wrong."""
     from dashboard import clock, quarantine, undecodable
+    from dashboard.unread import legible
 
     with opened(dashboard.database) as engine, engine.begin() as connection:
         accepted, kept = quarantine.retry(connection, clock.known_today())
@@ -67,7 +69,7 @@ def retry_refused(dashboard: Dashboard) -> None:
         readable = undecodable.retry(connection)
     click.echo(f"Taken in now: {len(accepted)}. Still refused: {len(kept)}.")
     for each in kept:
-        click.echo(f"{each.terminal}: {_shown(each.reason)}")
+        click.echo(f"{each.terminal}: {legible(each.reason)}")
     if readable:
         click.echo(f"Messages that could not be read, and can be now: {readable}. The terminals send them again.")
     if again:
@@ -81,19 +83,12 @@ def retry_refused(dashboard: Dashboard) -> None:
 @with_database
 def forget(dashboard: Dashboard, terminal_id: str) -> None:
     """Forget what was refused of a terminal, once it was looked into. Its card still has it."""
-    from dashboard import enrolment, quarantine, undecodable
+    from dashboard import enrolled, quarantine, undecodable
 
     try:
         with opened(dashboard.database) as engine, engine.begin() as connection:
-            found = enrolment.find(connection, terminal_id)
+            found = enrolled.find(connection, terminal_id)
             tables, messages = quarantine.forget(connection, found.id), undecodable.forget(connection, found.id)
-    except enrolment.EnrolmentError as error:
+    except enrolled.EnrolmentError as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"Forgotten of {found.name!r}: refused tables: {tables}; messages that could not be read: {messages}.")
-
-
-def _shown(text: str) -> str:
-    """What a terminal sent, in one line, with nothing in it that a screen would act on."""
-    cut = text[:MOST_SHOWN]
-    plain = "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in cut)
-    return plain if len(text) <= MOST_SHOWN else f"{plain}… ({len(text)} characters)"

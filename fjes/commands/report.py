@@ -1,4 +1,5 @@
-"""`fjes report`: the figures of a stretch of months, as text, JSON or CSV. The work is in `dashboard/reports.py`."""
+"""`fjes report`: the figures of a stretch of months, as text, JSON or CSV. The work is in `dashboard/reports.py`
+and `dashboard/sentences.py`."""
 
 from __future__ import annotations
 
@@ -51,7 +52,7 @@ def report(
 
     Months with few ratings are shown together only; a range that cuts such a block is widened, and says so.
     """
-    from dashboard import places, reports, store
+    from dashboard import places, reports, sentences, store
     from dashboard.language import words
 
     try:
@@ -76,4 +77,4 @@ def report(
         case "csv":
             click.echo(reports.as_csv(found), nl=False)
         case _:
-            click.echo(reports.as_text(found, words(lang)))
+            click.echo(sentences.as_text(found, words(lang)))

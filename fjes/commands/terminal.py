@@ -68,7 +68,7 @@ def kiosk(config_file: Path) -> None:
             settings.kiosk.languages,
             [reason.id for reason in settings.follow_up.reasons],
             trust=trust,
-            owner=identity.read(settings.terminal.store),
+            owner=identity.read(settings.terminal.store, terminal=settings.terminal.id),
             state=settings.terminal.state,
         )
     except StoreError as error:

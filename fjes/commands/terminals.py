@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ratings.config import Dashboard
 
 SUFFIX = ".fjes.toml"
+BY = "fjes dashboard terminal"
+"""Who did it, as the list of what was arranged has it."""
 
 with_languages = click.option(
     "--languages", default="", metavar="CODES", help="Languages shown, such as nb,en. Default: the six that ship."
@@ -82,7 +84,7 @@ def add(
     keep_login: bool,
 ) -> None:
     """Enrol a terminal, and write the file for its card."""
-    from dashboard import enrolment, enrolment_list
+    from dashboard import cards, enrolment, enrolment_list
 
     if write is not None and (dashboard.broker is None or keep_login):
         raise click.UsageError("--write needs a broker's folder in [dashboard] broker, and no --keep-login")
@@ -104,15 +106,17 @@ def add(
         def where(chosen: str) -> Path:
             return write if write is not None and table is None else base / f"{chosen}{SUFFIX}"
 
-        done = enrolment.enrol(engine, newcomers, None if keep_login else folder, where)
-        for each, path in done:
-            if path is None:
+        used = None if keep_login else folder
+        for each in enrolment.enrol(engine, newcomers, used, cards.into_files(where), BY):
+            if used is None:
                 click.echo(
                     f"Terminal {each.name!r} of {each.site!r} is enrolled. "
                     f"In its fjes.toml, under [terminal], write: id = {each.id!r}"
                 )
             else:
-                click.echo(f"Terminal {each.name!r} of {each.site!r} is enrolled. For its card, as fjes.toml: {path}")
+                click.echo(
+                    f"Terminal {each.name!r} of {each.site!r} is enrolled. For its card, as fjes.toml: {where(each.id)}"
+                )
         if folder is not None and not keep_login:
             _reload(folder)
 
@@ -172,7 +176,7 @@ def revoke(dashboard: Dashboard, terminal_id: str) -> None:
     from dashboard import enrolment
 
     with _at_hand(dashboard) as (engine, folder):
-        found = enrolment.revoke(engine, terminal_id, folder, datetime.now(UTC).date())
+        found = enrolment.revoke(engine, terminal_id, folder, datetime.now(UTC).date(), BY)
         click.echo(f"Terminal {found.name!r} of {found.site!r} is revoked: nothing more of it is taken in.")
         if folder is not None:
             _reload(folder)
@@ -192,7 +196,7 @@ def revoke(dashboard: Dashboard, terminal_id: str) -> None:
 @with_database
 def reissue(dashboard: Dashboard, terminal_id: str, languages: str, write: Path | None) -> None:
     """Give a terminal a new password and a new file; the old ones end. One that was revoked may send again."""
-    from dashboard import enrolment, enrolment_list
+    from dashboard import cards, enrolment, enrolment_list
 
     with _at_hand(dashboard) as (engine, folder):
         if folder is None:
@@ -200,8 +204,67 @@ def reissue(dashboard: Dashboard, terminal_id: str, languages: str, write: Path 
                 "no broker's folder is named: put it into the configuration as [dashboard] broker, and give --config"
             )
         path = write or Path(f"{terminal_id}{SUFFIX}")
-        found = enrolment.reissue(engine, terminal_id, enrolment_list.languages_of(languages), folder, path)
+        hand = cards.into_files(lambda _: path)
+        found = enrolment.reissue(engine, terminal_id, enrolment_list.languages_of(languages), folder, hand, BY)
         click.echo(f"Terminal {found.name!r} of {found.site!r} has a new password. For its card, as fjes.toml: {path}")
+        _reload(folder)
+
+
+@terminal.command()
+@click.argument("terminal_id", metavar="ID")
+@click.argument("name")
+@with_database
+def rename(dashboard: Dashboard, terminal_id: str, name: str) -> None:
+    """Call a terminal NAME from now on. Its id, its file and its figures stay."""
+    from dashboard import moving
+
+    with _at_hand(dashboard) as (engine, _):
+        before, after = moving.rename(engine, terminal_id, name, BY)
+    click.echo(f"Terminal {before.name!r} of {before.site!r} is called {after.name!r} now.")
+
+
+@terminal.command()
+@click.argument("terminal_id", metavar="ID")
+@click.option("--site", metavar="NAME", required=True, help="Where it goes; made if new.")
+@click.option("--name", metavar="NAME", help="What it is called there. Needed where anything was counted with it.")
+@with_languages
+@click.option(
+    "--write",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The new file for its card, where it needs one. Default: ID.fjes.toml in the current folder, of its new id.",
+)
+@with_database
+def move(
+    dashboard: Dashboard, terminal_id: str, site: str, name: str | None, languages: str, write: Path | None
+) -> None:
+    """Move a terminal to another site. What was counted stays: there it goes on as a new one, with its own file."""
+    from dashboard import cards, enrolled, enrolment_list, moving, store
+    from dashboard.enrolment import Newcomer
+
+    def where(chosen: str) -> Path:
+        return write or Path(f"{chosen}{SUFFIX}")
+
+    with _at_hand(dashboard) as (engine, folder):
+        with store.reading(engine) as connection:
+            before = enrolled.find(connection, terminal_id)
+            if name is None and moving.has_counted(connection, terminal_id):
+                raise click.UsageError("--name is needed: what was counted stays, and it goes on there as a new one")
+        wanted = Newcomer(name or before.name, site, before.timezone, enrolment_list.languages_of(languages))
+        hand, today = cards.into_files(where), datetime.now(UTC).date()
+        done = moving.move(engine, terminal_id, wanted, folder, hand, today, BY)
+        after = done.after
+        if not done.goes_on:
+            click.echo(f"Terminal {before.name!r} of {before.site!r} is at {after.site!r} now.")
+            return
+        click.echo(f"What was counted stays with {before.name!r} of {before.site!r}, which has ended.")
+        if folder is None:
+            click.echo(
+                f"It goes on as {after.name!r} of {after.site!r}. In its fjes.toml, under [terminal], write: "
+                f"id = {after.id!r}"
+            )
+            return
+        click.echo(f"It goes on as {after.name!r} of {after.site!r}. For its card, as fjes.toml: {where(after.id)}")
         _reload(folder)
 
 

@@ -45,6 +45,9 @@ class Panel:
         self.window.clearcolor = theme.BACKGROUND.rgba
         # No key does anything: a keyboard that somebody plugs in must not reach Kivy's own shortcuts.
         self.window.bind(on_key_down=lambda *_: True, on_keyboard=lambda *_: True)
+        # Nor is there a keyboard on the screen: half a second after another size, Kivy would draw to make room for it.
+        keyboard = self.window.trigger_keyboard_height
+        self.window.unbind(size=keyboard, rotation=keyboard)
         if offscreen:
             # Without a screen nothing ever asks for the frames: OpenGL would keep them all, half a megabyte each.
             from kivy.graphics.opengl import glFinish

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from dashboard import audit_memory, blocks, disclosure, places, slices, splits, store, summing, trends
+from dashboard import audit_classes, audit_memory, blocks, disclosure, places, slices, splits, store, summing, trends
 from dashboard.audit import Finding, Remembered, audit, judge
-from dashboard.audit_evidence import Books, Record
+from dashboard.audit_evidence import Books, Record, evidence, whole_sites
 from dashboard.audit_swaps import Swaps
+from dashboard.bands import Band
 from dashboard.blocks import Group
 from ratings.config import DEFAULT_QUESTION as VISIT
 from ratings.period import Period, parse_month
@@ -37,6 +38,14 @@ def test_random_sites_tell_of_nobody(threshold: int) -> None:
     """Terminals of all sizes, that come late, twice, or for a while; looked at every few days."""
     for seed in SEEDS:
         assert judged(grow(seed * 3 + threshold, threshold=threshold)) == [], seed
+
+
+def test_even_who_knew_every_published_count_exactly_would_learn_of_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So no sum of them can tell anything, in whatever bands it is told: each is of whole ones (`test_unions.py`)."""
+    monkeypatch.setattr(splits, "EXACT", 1)
+    findings = [each for seed in SEEDS for each in judged(grow(seed, threshold=(5, 10, 17)[seed % 3]))]
+    assert findings, "nothing was told exactly"
+    assert [each for each in findings if each.low is not None] == []
 
 
 # Rules that are broken, one by one, and random sites in which it shows. Many rules stand behind another one, which then
@@ -141,6 +150,29 @@ def test_what_swaps_show_the_solver_shows_too(
             assert judged(site) == found
 
 
+@pytest.mark.parametrize(
+    ("rule", "seeds"),
+    [
+        ("no threshold for blocks", (0, 11)),
+        ("no threshold for terminals", (21,)),
+        ("no piece is held back", (16,)),
+        ("none", (3, 19)),
+    ],
+)
+def test_what_is_found_of_terminals_joined_is_found_of_each_apart(
+    rule: str, seeds: tuple[int, ...], breaking: Callable[[str], tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sites in which joining too much, or asking too little of a joined terminal's keys, gives other findings."""
+    if rule in BROKEN:
+        breaking(rule)
+    for seed in seeds:
+        site = grow(seed)
+        with monkeypatch.context() as apart:
+            found = judged(site)
+            apart.setattr(audit_classes, "_joined", lambda *_: {})
+            assert judged(site) == found, seed
+
+
 # What an attacker can put together, by hand.
 
 
@@ -227,6 +259,19 @@ def test_other_is_subtracted_where_a_sum_shows_what_a_terminal_has_pooled() -> N
     assert "terminal hall in 2022-01-01/2022-03-31, language es" in {each.what for each in findings}
 
 
+def test_the_sum_of_a_site_is_told_as_its_page_tells_it() -> None:
+    quarter = months("2022-01", "2022-03")
+    cells = {"stua": {"nb": happy(70), "en": happy(60)}, "hall": {"nb": happy(80), "en": happy(55)}}
+    stored = [slices.Stored(name, quarter, table) for name, table in cells.items()]
+    units = tuple(slices.Unit((name,), table) for name, table in cells.items())
+    (whole,) = whole_sites({Slice.LANGUAGE: [slices.Divided(quarter, units)]})
+    told = evidence(Books({}, {}, {Slice.LANGUAGE: stored}), [whole]).figures
+    assert [(each.then, each.counts, each.band) for each in told] == [
+        (happy(115), None, Band(100, None)),
+        (happy(150), None, Band(100, None)),
+    ]
+
+
 def test_bands_tighten_each_other() -> None:
     """Four keys of at least ten each leave a fifth no more than what is over in a total that everybody knows."""
     quarter = months("2022-01", "2022-03")
@@ -239,6 +284,47 @@ def test_bands_tighten_each_other() -> None:
     assert [(each.what, each.low, each.high) for each in findings] == [
         ("terminal stua in 2022-01-01/2022-03-31, language th", 0, 7)
     ]
+
+
+def test_a_score_that_a_terminal_hardly_has_leaves_it_little_of_a_key() -> None:
+    """Hall is in both blocks, so that nothing is told of a terminal; but all who were unhappy were of January."""
+    quarter, january, february = months("2022-01", "2022-03"), (6, 0, 0, 6), happy(30)
+    keys: dict[str, Cells] = {
+        "stua": {"nb": happy(4), "en": (3, 0, 0, 0)},
+        "hall": {"nb": happy(15), "en": (3, 0, 0, 6)},
+        "kjeller": {"nb": happy(11)},
+    }
+    monthly = {
+        "stua": {month("01").first: (3, 0, 0, 4)},
+        "hall": {month("01").first: (3, 0, 0, 2), month("02").first: happy(19)},
+        "kjeller": {month("02").first: happy(11)},
+    }
+    stored = [slices.Stored(name, quarter, cells) for name, cells in keys.items()]
+    findings = found(
+        Books(monthly, {}, {Slice.LANGUAGE: stored}),
+        Record(Slice.TOTAL, ("hall", "stua"), month("01"), ((COUNTED, january),)),
+        Record(Slice.TOTAL, ("hall", "kjeller"), month("02"), ((COUNTED, february),)),
+        language(quarter, {"nb": happy(30), "en": (6, 0, 0, 6)}, "hall", "kjeller", "stua"),
+    )
+    assert [(each.what, each.low, each.high) for each in findings] == [
+        ("terminal stua in 2022-01-01/2022-03-31, language nb", 0, 8)
+    ]
+
+
+def test_what_a_terminal_is_known_to_have_is_in_its_only_key() -> None:
+    site = months_of(stua={"01": 3, "02": 5}, hall={"01": 27})
+    quarter = months("2022-01", "2022-03")
+    stored = [slices.Stored(name, quarter, {"nb": happy(n)}) for name, n in (("stua", 8), ("hall", 27))]
+    findings = found(
+        replace(site, stored={Slice.LANGUAGE: stored}),
+        total(month("01"), 30, "hall", "stua"),
+        total(month("02"), 5, "stua"),
+        language(quarter, {"nb": happy(35)}, "hall", "stua"),
+    )
+    assert {each.what: (each.low, each.high) for each in findings} == {
+        "terminal stua in 2022-02-01/2022-02-28": (5, 5),
+        "terminal stua in 2022-01-01/2022-03-31, language nb": (5, None),
+    }
 
 
 def test_what_came_between_two_looks_is_known() -> None:

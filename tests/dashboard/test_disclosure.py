@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from dashboard import blocks, disclosure, publishing, store
-from dashboard.blocks import GRACE, Published, plan
+from dashboard import blocks_stored, disclosure, publishing, store
+from dashboard.blocks import Group, Published, plan
 from dashboard.disclosure import Shown
-from dashboard.places import Site, Terminal, sites
+from dashboard.places import Site, Terminal, sites, tree
 from dashboard.statistics import figures
 from ratings.config import DEFAULT_QUESTION as VISIT
 from ratings.period import Grain, Period, period_of, periods_between
@@ -99,6 +99,9 @@ def test_a_terminal_is_shown_only_where_it_is_a_group_by_itself(engine: Engine, 
         found = shown(engine, "2022-01", "2022-01", terminal=each)
         assert not found.blocks
         assert month_names(found.hidden) == ["2022-01"]
+    with store.reading(engine) as connection:
+        (block,) = blocks_stored.stored(connection, [site(connection).id], VISIT)[site(connection).id]
+    assert [group.terminals for group in block.groups] == [(small, tiny), (big,)]
 
 
 def test_no_group_of_terminals_is_left_below_the_threshold() -> None:
@@ -149,6 +152,18 @@ def test_an_import_that_is_replaced_by_less_follows_the_same_rule(
     assert month_names(found.hidden) == ([] if expected else ["2022-01"])
 
 
+def test_of_a_group_that_is_withdrawn_nothing_is_in_a_sum_either(engine: Engine, filling: Filling) -> None:
+    """Beside the figure of the other terminal the sum would tell of the four that are left."""
+    stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
+    for each in (stua, hall):
+        filling.month(each, "2022-01", (0, 0, 0, 40))
+    assert as_text(shown(engine, "2022-01", "2022-01"))[0][2] == (0, 0, 0, 80)
+    filling.forget(stua)
+    filling.month(stua, "2022-01", (0, 0, 0, 4), epoch="00000000-0000-4000-8000-000000000002")
+    assert as_text(shown(engine, "2022-01", "2022-01"))[0][2] == (0, 0, 0, 40)
+    assert as_text(shown(engine, "2022-01", "2022-01", terminal=hall))[0][2] == (0, 0, 0, 40)
+
+
 def test_what_comes_and_what_goes_are_each_a_figure(engine: Engine, filling: Filling) -> None:
     """Six in and six out are twelve moved, and would tell of six."""
     stua = filling.terminal("Stua")
@@ -172,7 +187,7 @@ def test_a_figure_goes_by_all_that_was_ever_shown_in_its_place(engine: Engine, f
         seen.append([each.counts for each in shown(engine, "2022-01", "2022-01").blocks])
     assert [sum(counts[0]) if counts else None for counts in seen] == [40, None, None, 40, 25, 25, 40]
     with store.reading(engine) as connection:
-        (block,) = blocks.stored(connection, [site(connection).id], VISIT)[site(connection).id]
+        (block,) = blocks_stored.stored(connection, [site(connection).id], VISIT)[site(connection).id]
     assert [sum(counts) for counts in block.groups[0].earlier] == [40, 0, 40, 25]
 
 
@@ -209,6 +224,14 @@ def test_older_months_that_come_later_make_blocks_before_the_first(engine: Engin
     ]
 
 
+def test_what_a_group_showed_before_goes_along_with_it() -> None:
+    january = period_of(Grain.MONTH, date(2022, 1, 1))
+    found = [Published(january, (Group(("stua",), (0, 0, 0, 20), ((0, 0, 0, 40),)),), 1)]
+    for n in (30, 50, 50):
+        found = plan(found, {"stua": {january.first: (0, 0, 0, n)}}, date(2022, 12, 31), LEAST)
+    assert [sum(counts) for counts in (*found[0].groups[0].earlier, found[0].groups[0].counts)] == [40, 20, 30, 50]
+
+
 def test_a_block_waits_some_days_for_a_terminal_that_is_late(engine: Engine, filling: Filling) -> None:
     stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
     for each in (stua, hall):
@@ -218,8 +241,8 @@ def test_a_block_waits_some_days_for_a_terminal_that_is_late(engine: Engine, fil
     filling.month(hall, "2022-02", (3, 0, 0, 0))
     assert as_text(shown(engine, "2022-02", "2022-02", today=day("2022-03-02")))[0][2] == (3, 0, 0, 20)
     filling.month(stua, "2022-03", (0, 0, 0, 20))
-    assert not shown(engine, "2022-03", "2022-03", today=day("2022-03-31") + GRACE).blocks
-    assert shown(engine, "2022-03", "2022-03", today=day("2022-03-31") + GRACE + timedelta(days=1)).blocks
+    assert not shown(engine, "2022-03", "2022-03", today=day("2022-04-07")).blocks
+    assert shown(engine, "2022-03", "2022-03", today=day("2022-04-08")).blocks
 
 
 def test_a_threshold_that_is_raised_hides_what_is_now_too_small(engine: Engine, filling: Filling) -> None:
@@ -229,6 +252,8 @@ def test_a_threshold_that_is_raised_hides_what_is_now_too_small(engine: Engine, 
     filling.month(stua, "2022-02", (0, 0, 0, 12))
     assert len(shown(engine, "2022-01", "2022-02").blocks) == 2
     assert as_text(shown(engine, "2022-01", "2022-02", threshold=20)) == [("2022-01", "2022-01", (0, 0, 0, 52))]
+    # By itself in February, Stua has only twelve.
+    assert not shown(engine, "2022-01", "2022-02", terminal=stua, threshold=20).blocks
     # The 40 alone would give away the 12.
     assert not shown(engine, "2022-01", "2022-02", terminal=hall, threshold=20).blocks
 
@@ -242,13 +267,41 @@ def test_several_sites_are_summed_over_stretches_that_cut_no_block(engine: Engin
         filling.month(other, f"2022-{name}", (6, 0, 0, 0))
     publish(engine)
     with store.reading(engine) as connection:
-        found = disclosure.blocks(connection, sites(connection), VISIT, months("2022-01", "2022-02"), LEAST)
+        found = disclosure.blocks(connection, tree(connection), VISIT, months("2022-01", "2022-02"), LEAST)
     assert as_text(found) == [("2022-01", "2022-01", (0, 0, 0, 20)), ("2022-02", "2022-03", (12, 0, 0, 40))]
     assert found.widened
     assert {name: month_names(some) for name, some in found.missing} == {
         "Annet sted": ["2022-01"],
         "Tomt sted": ["2022-01", "2022-02", "2022-03"],
     }
+
+
+def test_a_range_is_widened_again_where_its_wider_bounds_cut_the_block_of_another_site(
+    engine: Engine, filling: Filling
+) -> None:
+    stua, other = filling.terminal("Stua"), filling.terminal("Kafé", "Annet sted")
+    for name, (of_stua, of_other) in {"01": (6, 20), "02": (6, 6), "03": (20, 6)}.items():
+        filling.month(stua, f"2022-{name}", (0, 0, 0, of_stua))
+        filling.month(other, f"2022-{name}", (0, 0, 0, of_other))
+    publish(engine)
+    with store.reading(engine) as connection:
+        everything = tree(connection)
+        found = disclosure.blocks(connection, everything, VISIT, months("2022-01", "2022-01"), LEAST)
+    assert as_text(found) == [("2022-01", "2022-03", (0, 0, 0, 64))]
+    assert found.missing == ()
+
+
+def test_above_a_site_a_raised_threshold_hides_what_it_hides_at_the_site(engine: Engine, filling: Filling) -> None:
+    stua, other = filling.terminal("Stua"), filling.terminal("Kafé", "Annet sted")
+    filling.month(stua, "2022-01", (0, 0, 0, 30))
+    filling.month(other, "2022-01", (12, 0, 0, 0))
+    publish(engine)
+    publish(engine, threshold=20)
+    with store.reading(engine) as connection:
+        everything = tree(connection)
+        found = disclosure.blocks(connection, everything, VISIT, months("2022-01", "2022-01"), 20)
+    assert as_text(found) == [("2022-01", "2022-01", (0, 0, 0, 30))]
+    assert found.missing == (("Annet sted", (months("2022-01", "2022-01"),)),)
 
 
 def test_the_month_so_far_holds_one_piece_back(engine: Engine, filling: Filling) -> None:
@@ -285,6 +338,7 @@ def test_the_month_so_far_takes_common_unions_and_waits_for_every_terminal(engin
 
 def test_a_live_terminal_shows_its_running_total_from_the_threshold_on(engine: Engine, filling: Filling) -> None:
     demo = filling.terminal("Demo", live=True)
+    filling.month(demo, "2022-02", (0, 0, 0, 7))
     filling.month(demo, "2022-03", (0, 0, 4, 5))
     with store.reading(engine) as connection:
         assert disclosure.month_so_far(connection, site(connection), VISIT, day("2022-03-09"), LEAST).counts is None
@@ -294,6 +348,17 @@ def test_a_live_terminal_shows_its_running_total_from_the_threshold_on(engine: E
     assert (found.counts, found.live) == ((0, 0, 4, 6), True)
     assert found.days == Period(day("2022-03-01"), day("2022-03-09"))
     assert not shown(engine, "2022-03", "2022-03", today=day("2022-03-09")).blocks
+
+
+def test_what_a_terminal_sent_when_it_was_live_is_no_running_total_of_one_that_is_not(
+    engine: Engine, filling: Filling
+) -> None:
+    was_live, demo = filling.terminal("Stua"), filling.terminal("Demo", live=True)
+    filling.month(was_live, "2022-03", (0, 0, 0, 30))
+    filling.month(demo, "2022-03", (0, 0, 4, 6))
+    with store.reading(engine) as connection:
+        found = disclosure.month_so_far(connection, site(connection), VISIT, day("2022-03-09"), LEAST)
+    assert found.counts == (0, 0, 4, 6)
 
 
 def test_a_share_of_the_satisfied_needs_the_threshold_on_its_own_base() -> None:
@@ -398,11 +463,45 @@ def test_publishing_twice_writes_nothing_the_second_time(engine: Engine, filling
     filling.month(stua, "2022-01", (0, 0, 0, 12))
     with engine.begin() as connection:
         place = site(connection)
-        assert publishing.due(connection, place.id, VISIT, LATER, LEAST)
+        assert publishing.due(connection, [place.id], VISIT, LATER, LEAST)
         disclosure.publish(connection, place.id, VISIT, LATER, LEAST)
-        assert not publishing.due(connection, place.id, VISIT, LATER, LEAST)
+        assert not publishing.due(connection, [place.id], VISIT, LATER, LEAST)
+        assert publishing.due(connection, [place.id], VISIT, LATER, LEAST - 1), (
+            "by another threshold it is another plan"
+        )
         disclosure.publish(connection, place.id, VISIT, LATER, LEAST)
-        assert len(blocks.stored(connection, [place.id], VISIT)[place.id]) == 1
+        assert len(blocks_stored.stored(connection, [place.id], VISIT)[place.id]) == 1
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "again"),
+    [
+        ("2022-03-20", "2022-03-21", False),  # Nothing can have become due.
+        ("2022-03-31", "2022-04-01", True),  # A month is over,
+        ("2022-04-07", "2022-04-08", True),  # and the wait for its last tables.
+        ("2022-04-08", "2022-04-30", False),
+    ],
+)
+def test_days_on_which_nothing_ends_are_not_looked_at(
+    engine: Engine, filling: Filling, then: str, now: str, again: bool
+) -> None:
+    filling.month(filling.terminal("Stua"), "2022-01", (0, 0, 0, 12))
+    with engine.begin() as connection:
+        place = site(connection)
+        disclosure.publish(connection, place.id, VISIT, day(then), LEAST)
+        assert bool(publishing.due(connection, [place.id], VISIT, day(now), LEAST)) == again
+
+
+def test_a_period_that_ends_after_its_table_came_is_looked_at_when_it_is_over(engine: Engine, filling: Filling) -> None:
+    stua = filling.terminal("Stua")
+    filling.month(stua, "2022-03", (0, 0, 0, 12))
+    filling.trend(stua, "2022-03-07/2022-03-13", (0, 0, 0, 12))
+    filling.trend(stua, "2022-04-04/2022-04-10", (0, 0, 0, 12))
+    with engine.begin() as connection:
+        place = site(connection)
+        for today, again in (("2022-04-10", True), ("2022-04-11", True), ("2022-04-12", False)):
+            assert bool(publishing.due(connection, [place.id], VISIT, day(today), LEAST)) == again
+            disclosure.publish(connection, place.id, VISIT, day(today), LEAST)
 
 
 def test_the_latest_question_comes_first(engine: Engine, filling: Filling) -> None:

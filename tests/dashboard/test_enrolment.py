@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, event, select, text
 
-from dashboard import broker_files, enrolment, enrolment_list, exchange, schema, store
+from dashboard import broker_files, cards, enrolled, enrolment, enrolment_list, exchange, schema, store
 from dashboard.authority import make_authority
 from dashboard.broker import BrokerError, Folder
 from dashboard.enrolment import Enrolled, EnrolmentError, Newcomer
@@ -24,6 +24,7 @@ from tests.closed import made
 
 STUA = Newcomer("Stua", "Pro Sentret")
 DAY = date(2026, 11, 23)
+BY = "Kari"
 
 
 @pytest.fixture
@@ -36,14 +37,26 @@ def where(tmp_path: Path) -> Callable[[str], Path]:
     return lambda terminal: tmp_path / f"{terminal}.toml"
 
 
+def enrol(
+    engine: Engine, newcomers: Sequence[Newcomer], folder: Folder | None, where: Callable[[str], Path]
+) -> list[tuple[Enrolled, Path | None]]:
+    """Each with its file."""
+    made = enrolment.enrol(engine, newcomers, folder, cards.into_files(where), BY)
+    return [(each, where(each.id) if folder else None) for each in made]
+
+
+def reissue(engine: Engine, terminal: str, languages: Sequence[str], folder: Folder, path: Path) -> Enrolled:
+    return enrolment.reissue(engine, terminal, languages, folder, cards.into_files(lambda _: path), BY)
+
+
 def terminals(engine: Engine) -> list[Enrolled]:
     with store.reading(engine) as connection:
-        return enrolment.listing(connection)
+        return enrolled.listing(connection)
 
 
 def test_a_terminals_file_has_all_that_it_needs(database: Engine, folder: Folder, where: Callable[[str], Path]) -> None:
     newcomer = Newcomer("Stua", "Pro Sentret", "America/Sao_Paulo", ("en", "nb"))
-    ((terminal, path),) = enrolment.enrol(database, [newcomer], folder, where)
+    ((terminal, path),) = enrol(database, [newcomer], folder, where)
     assert path is not None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     read = config.load(path)
@@ -66,7 +79,7 @@ def test_passwords_differ_and_stand_in_the_files_alone(
     caplog.set_level(0)
     statements: list[str] = []
     event.listen(database, "before_cursor_execute", lambda *each: statements.append(f"{each[2]} {each[3]}"))
-    done = enrolment.enrol(database, [STUA, Newcomer("Venterom", "Pro Sentret")], folder, where)
+    done = enrol(database, [STUA, Newcomer("Venterom", "Pro Sentret")], folder, where)
     passwords = {config.load(path).broker.password or "" for _, path in done if path}
     assert len(passwords) == 2
     elsewhere = "".join(each.read_text() for each in folder.path.iterdir() if each.is_file())
@@ -79,7 +92,7 @@ def test_names_that_toml_has_to_quote_go_through(
     database: Engine, folder: Folder, where: Callable[[str], Path]
 ) -> None:
     newcomer = Newcomer('Stua "\\ # øæå ส', 'Pro \'Sentret\' [broker] """')
-    ((terminal, path),) = enrolment.enrol(database, [newcomer], folder, where)
+    ((terminal, path),) = enrol(database, [newcomer], folder, where)
     assert path is not None
     assert config.load(path).terminal.id == terminal.id
 
@@ -90,7 +103,7 @@ def test_no_name_breaks_out_of_the_file(name: str, site: str) -> None:
     assert config.read(f"[terminal]\nid = {broker_files.quoted('stua')}").terminal.id == "stua"
     if len(printable) == 2:
         terminal = Enrolled("stua", name, site, "UTC", None)
-        made = enrolment.card(terminal, ("nb",), Broker(host="a", username="stua", password="p"))
+        made = cards.text_of(terminal, ("nb",), Broker(host="a", username="stua", password="p"))
         assert config.read(made).broker.password == "p"
 
 
@@ -123,7 +136,7 @@ def test_one_that_is_wrong_keeps_all_out(
     bad: Newcomer, words: str, database: Engine, folder: Folder, where: Callable[[str], Path], tmp_path: Path
 ) -> None:
     with pytest.raises(EnrolmentError) as refused:
-        enrolment.enrol(database, [STUA, bad], folder, where)
+        enrol(database, [STUA, bad], folder, where)
     assert str(refused.value).startswith(words)
     assert nothing_was_done(database, folder, tmp_path)
 
@@ -133,7 +146,7 @@ def test_a_file_that_is_there_is_left_alone_and_keeps_all_out(
 ) -> None:
     where("venterom").write_text("somebody's")
     with pytest.raises(EnrolmentError, match=r"venterom\.toml: there is such a file already; nothing was changed"):
-        enrolment.enrol(database, [STUA, Newcomer("Venterom", "Oslo")], folder, where)
+        enrol(database, [STUA, Newcomer("Venterom", "Oslo")], folder, where)
     assert where("venterom").read_text() == "somebody's"
     where("venterom").unlink()
     assert nothing_was_done(database, folder, tmp_path)
@@ -141,7 +154,7 @@ def test_a_file_that_is_there_is_left_alone_and_keeps_all_out(
 
 def test_a_place_that_cannot_be_written_keeps_all_out(database: Engine, folder: Folder, tmp_path: Path) -> None:
     with pytest.raises(EnrolmentError, match=r"cannot be written \(No such file or directory\); nothing was changed"):
-        enrolment.enrol(database, [STUA], folder, lambda _: tmp_path / "none" / "x")
+        enrol(database, [STUA], folder, lambda _: tmp_path / "none" / "x")
     assert nothing_was_done(database, folder, tmp_path)
 
 
@@ -154,7 +167,7 @@ def test_a_commit_that_fails_leaves_neither_login_nor_file(
 
     event.listen(database, "commit", fail)
     with pytest.raises(StoreError):
-        enrolment.enrol(database, [STUA], folder, where)
+        enrol(database, [STUA], folder, where)
     event.remove(database, "commit", fail)
     assert nothing_was_done(database, folder, tmp_path)
 
@@ -164,7 +177,7 @@ def test_a_broker_that_cannot_be_written_keeps_all_out(
 ) -> None:
     (folder.path / ".passwords.new").mkdir()  # Where the new file would be written.
     with pytest.raises(BrokerError, match=r"passwords"):
-        enrolment.enrol(database, [STUA], folder, where)
+        enrol(database, [STUA], folder, where)
     (folder.path / ".passwords.new").rmdir()
     assert nothing_was_done(database, folder, tmp_path)
 
@@ -172,7 +185,7 @@ def test_a_broker_that_cannot_be_written_keeps_all_out(
 def test_without_a_brokers_folder_there_is_neither_login_nor_file(
     database: Engine, where: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    assert enrolment.enrol(database, [STUA], None, where) == [(terminals(database)[0], None)]
+    assert enrol(database, [STUA], None, where) == [(terminals(database)[0], None)]
     assert list(tmp_path.glob("*.toml")) == []
 
 
@@ -182,11 +195,11 @@ def test_without_a_brokers_folder_there_is_neither_login_nor_file(
 def test_who_is_revoked_loses_its_login_but_not_what_was_counted(
     database: Engine, folder: Folder, where: Callable[[str], Path]
 ) -> None:
-    enrolment.enrol(database, [STUA, Newcomer("Venterom", "Pro Sentret")], folder, where)
+    enrol(database, [STUA, Newcomer("Venterom", "Pro Sentret")], folder, where)
     with database.begin() as connection:
         connection.execute(text("INSERT INTO epoch (terminal_id, epoch, upto) VALUES ('stua', 'e', 7)"))
     for day in (DAY, date(2026, 12, 1)):  # Again is no harm, and the first day stands.
-        enrolment.revoke(database, "stua", folder, day)
+        enrolment.revoke(database, "stua", folder, day, BY)
     assert folder.users() == {"fjes_dashboard", "venterom"}
     assert [(each.id, each.revoked) for each in terminals(database)] == [("stua", DAY), ("venterom", None)]
     with store.reading(database) as connection:
@@ -199,23 +212,23 @@ def test_who_is_revoked_loses_its_login_but_not_what_was_counted(
 def test_it_is_revoked_in_the_database_even_where_the_broker_cannot_be_written(
     database: Engine, folder: Folder, where: Callable[[str], Path]
 ) -> None:
-    enrolment.enrol(database, [STUA], folder, where)
+    enrol(database, [STUA], folder, where)
     folder.passwords.unlink()
     with pytest.raises(BrokerError):
-        enrolment.revoke(database, "stua", folder, DAY)
+        enrolment.revoke(database, "stua", folder, DAY, BY)
     assert terminals(database)[0].revoked == DAY
 
 
 def test_a_new_file_ends_the_old_password_and_lets_in_who_was_revoked(
     database: Engine, folder: Folder, where: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    enrolment.enrol(database, [STUA], folder, where)
+    enrol(database, [STUA], folder, where)
     hashed = folder.passwords.read_text()
-    enrolment.revoke(database, "stua", folder, DAY)
+    enrolment.revoke(database, "stua", folder, DAY, BY)
     with pytest.raises(EnrolmentError, match="there is such a file already"):
-        enrolment.reissue(database, "stua", LANGUAGES, folder, where("stua"))
+        reissue(database, "stua", LANGUAGES, folder, where("stua"))
     assert terminals(database)[0].revoked == DAY
-    enrolment.reissue(database, "stua", ("nb",), folder, tmp_path / "new")
+    reissue(database, "stua", ("nb",), folder, tmp_path / "new")
     assert terminals(database)[0].revoked is None
     assert config.load(tmp_path / "new").broker.password != config.load(where("stua")).broker.password
     assert config.load(tmp_path / "new").kiosk.languages == ["nb"]
@@ -226,17 +239,17 @@ def test_a_new_file_ends_the_old_password_and_lets_in_who_was_revoked(
 def test_a_new_file_that_the_broker_does_not_get_to_know_is_taken_away_again(
     database: Engine, folder: Folder, where: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    enrolment.enrol(database, [STUA], folder, where)
+    enrol(database, [STUA], folder, where)
     folder.passwords.unlink()
     with pytest.raises(BrokerError):
-        enrolment.reissue(database, "stua", LANGUAGES, folder, tmp_path / "new")
+        reissue(database, "stua", LANGUAGES, folder, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
 def test_who_is_not_there_is_said_with_who_is(database: Engine, folder: Folder, tmp_path: Path) -> None:
     attempts: list[Callable[[], object]] = [
-        lambda: enrolment.revoke(database, "stua", folder, DAY),
-        lambda: enrolment.reissue(database, "stua", LANGUAGES, folder, tmp_path / "new"),
+        lambda: enrolment.revoke(database, "stua", folder, DAY, BY),
+        lambda: reissue(database, "stua", LANGUAGES, folder, tmp_path / "new"),
     ]
     for attempt in attempts:
         with pytest.raises(EnrolmentError, match=r"^there is no terminal with the id 'stua'; there are: none$"):
@@ -247,14 +260,14 @@ def test_who_is_not_there_is_said_with_who_is(database: Engine, folder: Folder, 
 def test_a_database_that_was_lost_knows_its_terminals_again_and_their_cards_stay(
     database: Engine, folder: Folder, where: Callable[[str], Path]
 ) -> None:
-    enrolment.enrol(database, [STUA], folder, where)
+    enrol(database, [STUA], folder, where)
     before = folder.passwords.read_text()
     with database.begin() as connection:
         connection.execute(text("DELETE FROM terminal"))
     with pytest.raises(EnrolmentError, match=r"the broker has a login 'stua' already.*--keep-login"):
-        enrolment.enrol(database, [STUA], folder, lambda each: where(f"{each}-2"))
+        enrol(database, [STUA], folder, lambda each: where(f"{each}-2"))
     assert terminals(database) == []
-    enrolment.enrol(database, [STUA], None, where)
+    enrol(database, [STUA], None, where)
     assert folder.passwords.read_text() == before
     assert [each.id for each in terminals(database)] == ["stua"]
 
@@ -321,7 +334,7 @@ def test_a_list_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_fifty_at_once(database: Engine, folder: Folder, where: Callable[[str], Path]) -> None:
     many = [Newcomer(f"Rom {number}", "Pro Sentret", line=number + 2) for number in range(50)]
-    done = enrolment.enrol(database, many, folder, where)
+    done = enrol(database, many, folder, where)
     assert len({config.load(path).broker.password for _, path in done if path}) == 50
     assert len(folder.users()) == 51
     assert len(terminals(database)) == 50

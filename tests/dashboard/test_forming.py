@@ -75,3 +75,11 @@ def test_tables_without_a_total_give_no_occasion(database: Engine) -> None:
     idle = Forming(database, 10, lambda: date(2026, 11, 23))
     idle.heard("stua", set())
     assert idle.seconds() is None
+
+
+def test_blocks_are_formed_by_the_threshold_that_is_set(waiting: Forming, database: Engine) -> None:
+    """Three months of twenty: by a threshold of thirty, the first two are one block, and the third waits."""
+    higher = Forming(database, 30, lambda: date(2026, 11, 23))
+    higher.heard("stua", {"visit"})
+    higher.form()
+    assert blocks(database) == 1

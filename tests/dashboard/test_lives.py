@@ -39,6 +39,10 @@ def test_epochs_add_up_where_their_days_agree() -> None:
     assert together([[piece(0, 6, 5)], [piece(7, 9, 1), piece(0, 6, 2)]]) == [piece(0, 6, 7), piece(7, 9, 1)]
 
 
+def test_of_pieces_of_one_epoch_that_overlap_none_counts_twice() -> None:
+    assert together([[piece(0, 6, 5), piece(0, 9, 8)], [piece(0, 9, 2)]]) == [piece(0, 9, 10)]
+
+
 @given(st.lists(pieces, max_size=8, unique_by=lambda each: each.days))
 def test_no_two_of_the_same_day_and_none_hold_more(some: list[Piece]) -> None:
     kept = apart(some)

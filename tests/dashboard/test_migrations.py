@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
-from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
@@ -69,12 +66,8 @@ def test_an_upgraded_database_has_the_constraints_of_the_schema(empty: Engine) -
 
 
 def test_a_terminal_that_was_enrolled_before_any_could_be_revoked_may_still_send(empty: Engine) -> None:
-    settings = Config()
-    settings.set_main_option("path_separator", "os")
-    settings.set_main_option("script_location", str(Path(store.__file__).parent / "migrations"))
+    store.upgrade(empty, "0001")
     with empty.begin() as connection:
-        settings.attributes["connection"] = connection
-        command.upgrade(settings, "0001")
         connection.execute(text("INSERT INTO site (name) VALUES ('Pro Sentret')"))
         connection.execute(text("INSERT INTO terminal (id, name, site_id, timezone) VALUES ('stua', 'Stua', 1, 'UTC')"))
 

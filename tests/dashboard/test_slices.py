@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
-from dashboard import disclosure, store
+from dashboard import disclosure, schema, store
 from dashboard.bands import Band, Step, band, step
-from dashboard.blocks import GRACE
+from dashboard.blocks import GRACE, Group, Published
 from dashboard.disclosure import Part, Splits
-from dashboard.places import Place, sites
-from dashboard.slices import Unit
+from dashboard.places import Place, sites, tree
+from dashboard.slices import Books, Stored, Unit, plan
 from ratings.config import DEFAULT_QUESTION as VISIT
 from ratings.period import DAY
 from ratings.scale import ZERO, Counts, add
@@ -50,7 +51,7 @@ def shown(
         ids = [each.id for each in sites(connection)]
     disclosure.publish_if_due(engine, ids, VISIT, day(today), threshold)
     with store.reading(engine) as connection:
-        place: Place = sites(connection) if everything else site(connection)
+        place: Place = tree(connection) if everything else site(connection)
         if terminal is not None:
             place = next(each for each in site(connection).terminals if each.id == terminal)
         return disclosure.splits(connection, place, VISIT, slice_, months(first, last), threshold)
@@ -112,6 +113,32 @@ def test_counts_are_shown_only_where_every_key_is_large(engine: Engine, filling:
         Part("en", Band(100, None), Step(95, 100), (0, 0, 50, 50)),
         Part("nb", Band(100, None), Step(95, 100), (0, 0, 50, 50)),
     )
+
+
+def test_a_sum_is_told_in_bands_where_a_part_of_it_is(engine: Engine, filling: Filling) -> None:
+    """Else the exact sum, less what is told exactly, would be the rest, exactly: a terminal, a site, or a quarter."""
+    stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
+    other = filling.terminal("Kafé", "Annet sted")
+    large, small = {"nb": (0, 0, 50, 50), "en": (0, 0, 50, 51)}, {"nb": (1, 2, 50, 40), "en": (3, 1, 50, 50)}
+    quarter(filling, stua, large)
+    quarter(filling, stua, large, number=2)
+    quarter(filling, hall, small)
+    quarter(filling, other, large)
+
+    def exact(*of: str, **place: Any) -> bool:
+        found = shown(engine, *of, **place)
+        assert found.total is not None
+        return all(part.counts for part in found.total.parts)
+
+    assert exact(terminal=stua)
+    assert not exact(terminal=hall)
+    assert not exact(), "the site less one terminal is the other"
+    assert exact("2022-04", "2022-06")
+    assert exact("2022-04", "2022-06", everything=True)
+    assert not exact(everything=True), "all sites less the large one are the small one"
+    assert not exact("2022-01", "2022-06"), "two quarters less the second are the first"
+    assert not shown(engine, "2022-01", "2022-06").splits[0].parts[0].counts
+    assert shown(engine, "2022-01", "2022-06").splits[1].parts[0].counts
 
 
 def test_only_whole_periods_are_shown_and_a_range_that_cuts_one_is_widened(engine: Engine, filling: Filling) -> None:
@@ -199,6 +226,31 @@ def test_terminals_together_are_hidden_where_one_shows_apart_in_another_month(en
     assert not shown(engine).splits
 
 
+@pytest.mark.parametrize("keys", [("en", "en"), ("en", "es")])
+@pytest.mark.parametrize(("unhappy", "safe"), [(6, False), (9, True)])
+def test_terminals_together_are_hidden_where_one_can_hardly_have_given_an_answer(
+    keys: tuple[str, str], unhappy: int, safe: bool
+) -> None:
+    """All of a key, or of what is pooled, were very unhappy; in Hall's only block hardly anybody was."""
+    one, other = keys
+    cells: dict[str, list[tuple[str, Counts]]] = {
+        "hall": [("nb", (0, 0, 0, 12)), (one, (2, 0, 0, 0)), (other, (1, 0, 0, 0))],
+        "stua": [("nb", (unhappy - 3, 0, 0, 20)), (one, (3, 0, 0, 0)), (other, (3, 0, 0, 0))],
+        "kjeller": [("nb", (0, 0, 0, 15)), (one, (2, 0, 0, 0)), (other, (3, 0, 0, 0))],
+    }
+    stored = [
+        Stored(name, months("2022-01", "2022-03"), {key: add(*(c for k, c in some if k == key)) for key, _ in some})
+        for name, some in cells.items()
+    ]
+    blocks = [
+        Published(months("2022-01", "2022-01"), (Group(("hall", "stua"), (unhappy, 0, 0, 22)),)),
+        Published(months("2022-02", "2022-03"), (Group(("kjeller", "stua"), (11, 0, 0, 25)),)),
+    ]
+    monthly = {name: {day("2022-01-01"): ZERO} for name in cells}
+    tables = plan([], Books(Slice.LANGUAGE, stored, blocks, monthly, LATER, LEAST))
+    assert bool(tables) is safe
+
+
 def test_several_sites_are_summed_over_common_stretches(engine: Engine, filling: Filling) -> None:
     stua, other = filling.terminal("Stua"), filling.terminal("Kafé", "Annet sted")
     filling.terminal("Bod", "Tomt sted")
@@ -207,6 +259,46 @@ def test_several_sites_are_summed_over_common_stretches(engine: Engine, filling:
     found = shown(engine, everything=True)
     assert told(found) == {"nb": (Band(50, 99), Step(95, 100)), "es": (Band(20, 29), Step(95, 100))}
     assert found.missing == ("Tomt sted",)
+
+
+def test_a_range_is_widened_again_where_the_table_of_one_site_cuts_those_of_another(
+    engine: Engine, filling: Filling
+) -> None:
+    """Stua's half-year is one table, since a block reaches from one quarter into the next: of Kafé, too, it is all."""
+    stua, other = filling.terminal("Stua"), filling.terminal("Kafé", "Annet sted")
+    for name, n in {"02": 8, "04": 4, "06": 18}.items():
+        filling.month(stua, f"2022-{name}", (0, 0, 0, n))
+    filling.split(stua, Slice.LANGUAGE, "2022-Q1", {"nb": (0, 0, 0, 8)})
+    filling.split(stua, Slice.LANGUAGE, "2022-Q2", {"nb": (0, 0, 0, 22)})
+    for number in (1, 2):
+        quarter(filling, other, {"nb": (30, 0, 0, 0)}, number=number)
+    found = shown(engine, "2022-02", "2022-02", everything=True)
+    assert [split.days for split in found.splits] == [months("2022-01", "2022-06")]
+    assert told(found) == {"nb": (Band(50, 99), Step(30, 35))}
+
+
+@pytest.mark.parametrize(("n", "is_coarse"), [(81, True), (80, False)])
+def test_a_site_with_at_most_a_tenth_does_not_widen_the_tables_of_the_others(
+    engine: Engine, filling: Filling, n: int, is_coarse: bool
+) -> None:
+    """The same with 18 of Stua's, whose half-year is one table, beside many of Kafé's."""
+    stua, other = filling.terminal("Stua"), filling.terminal("Kafé", "Annet sted")
+    for name, of_stua in {"02": 8, "06": 10}.items():
+        filling.month(stua, f"2022-{name}", (0, 0, 0, of_stua))
+    filling.split(stua, Slice.LANGUAGE, "2022-Q1", {"nb": (0, 0, 0, 8)})
+    filling.split(stua, Slice.LANGUAGE, "2022-Q2", {"nb": (0, 0, 0, 10)})
+    for number in (1, 2):
+        quarter(filling, other, {"nb": (n, 0, 0, 0)}, number=number)
+    found = shown(engine, "2022-02", "2022-02", everything=True)
+    if is_coarse:
+        assert [split.days for split in found.splits] == [months("2022-01", "2022-03")]
+        assert told(found) == {"nb": (Band(50, 99), Step(0, 5))}
+        assert (found.apart, found.missing) == (("Pro Sentret",), ())
+    else:
+        assert [split.days for split in found.splits] == [months("2022-01", "2022-06")]
+        assert told(found) == {"nb": (Band(100, None), Step(10, 15))}
+        assert (found.apart, found.missing) == ((), ())
+    assert len(shown(engine, "2022-02", "2022-02").splits) == 1
 
 
 def test_a_table_waits_some_days_for_what_is_late(engine: Engine, filling: Filling) -> None:
@@ -260,6 +352,23 @@ def test_what_comes_late_is_shown_only_where_it_is_a_thresholds_worth_in_every_k
     assert told(shown(engine)) == {"nb": (Band(30, 49), Step(95, 100)), "en": (Band(30, 49), Step(95, 100))}
 
 
+def test_a_key_goes_by_all_that_was_ever_shown_in_its_place(engine: Engine, filling: Filling) -> None:
+    """Forty Norwegian ratings, then twenty-five, then thirty-nine: that would tell of one that is not there again."""
+    stua = filling.terminal("Stua")
+    epochs = [EPOCH, *(f"00000000-0000-4000-8000-{number:012}" for number in range(2, 9))]
+    seen: list[dict[str, int]] = []
+    for number, (nb, en) in enumerate([(40, 40), (25, 40), (39, 60), (40, 75)]):
+        filling.forget(stua, epochs[max(number - 1, 0)])
+        quarter(filling, stua, {"nb": (0, 0, 0, nb), "en": (0, 0, 0, en)}, epoch=epochs[number])
+        seen.append({key: band_.low for key, (band_, _) in told(shown(engine)).items()})
+    assert seen == [
+        {"nb": 30, "en": 30},
+        {"nb": 20, "en": 30},
+        {"nb": 20, "en": 30},
+        {"nb": 30, "en": 50},
+    ]
+
+
 def test_keys_stay_as_they_were_first_published(engine: Engine, filling: Filling) -> None:
     """Shown apart later, Spanish would tell how many of the rest had been Spanish before."""
     stua = filling.terminal("Stua")
@@ -289,11 +398,63 @@ def test_a_table_of_which_too_few_are_left_is_withdrawn(engine: Engine, filling:
     assert not shown(engine).splits
 
 
+def test_a_table_of_which_one_key_has_too_few_left_is_withdrawn(engine: Engine, filling: Filling) -> None:
+    """Pooled anew, it would tell by how much the others changed."""
+    stua = filling.terminal("Stua")
+    quarter(filling, stua, {"nb": (0, 0, 0, 30), "en": (0, 0, 0, 20)})
+    assert set(told(shown(engine))) == {"nb", "en"}
+    filling.forget(stua)
+    quarter(filling, stua, {"nb": (0, 0, 0, 30), "en": (0, 0, 0, 4)}, epoch=SECOND)
+    assert not shown(engine).splits
+
+
+def test_a_terminal_whose_block_is_withdrawn_is_not_named_as_missing(engine: Engine, filling: Filling) -> None:
+    """That would tell that it still has ratings, too few to be shown."""
+    stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
+    for each in (stua, hall):
+        quarter(filling, each, {"nb": (0, 0, 0, 30)})
+    assert told(shown(engine)) == {"nb": (Band(50, 99), Step(95, 100))}
+    filling.forget(stua)
+    quarter(filling, stua, {"nb": (0, 0, 0, 4)}, epoch=SECOND)
+    found = shown(engine)
+    assert told(found) == {"nb": (Band(30, 49), Step(95, 100))}
+    assert found.missing == ()
+
+
+def test_in_a_sum_over_quarters_a_key_is_shown_where_each_of_them_shows_it(engine: Engine, filling: Filling) -> None:
+    stua = filling.terminal("Stua")
+    quarter(filling, stua, {"nb": (0, 0, 0, 30), "es": (0, 0, 0, 12)})
+    quarter(filling, stua, {"nb": (0, 0, 0, 30), "es": (0, 0, 0, 6), "th": (0, 0, 0, 5)}, number=2)
+    found = shown(engine, "2022-01", "2022-06")
+    assert [{part.key for part in split.parts} for split in found.splits] == [{"nb", "es"}, {"nb", OTHER}]
+    # Spanish alone would be that of one quarter, and taken for that of two.
+    assert told(found) == {"nb": (Band(50, 99), Step(95, 100)), OTHER: (Band(20, 29), Step(95, 100))}
+
+
 def test_a_threshold_that_is_raised_pools_again(engine: Engine, filling: Filling) -> None:
     stua = filling.terminal("Stua")
     quarter(filling, stua, {"nb": (0, 0, 0, 30), "en": (0, 0, 0, 12), "es": (0, 0, 0, 11)})
     assert set(told(shown(engine))) == {"nb", "en", "es"}
     assert set(told(shown(engine, threshold=20))) == {"nb", OTHER}
+    assert not shown(engine, threshold=54).splits
+
+
+def test_the_sum_that_is_kept_is_what_its_units_add_up_to(engine: Engine, filling: Filling) -> None:
+    stua, hall = filling.terminal("Stua"), filling.terminal("Hall")
+    quarter(filling, stua, {"nb": (0, 0, 0, 20), "en": (0, 0, 0, 16), "es": (0, 0, 0, 12)})
+    quarter(filling, hall, {"nb": (0, 0, 0, 20), OTHER: (0, 0, 0, 12)})
+    places: list[dict[str, Any]] = [{}, {"terminal": stua}, {"terminal": hall}, {"everything": True}]
+    kept: list[object] = []
+    late: Cells
+    for late in ({}, {"nb": (0, 0, 10, 0)}):
+        if late:
+            quarter(filling, filling.terminal("Bod"), late)
+        before = [shown(engine, threshold=at, **place) for place in places for at in (LEAST, 15, 100)]
+        assert before not in kept
+        kept.append(before)
+        with engine.begin() as connection:
+            connection.execute(delete(schema.slice_sum))
+        assert [shown(engine, threshold=at, **place) for place in places for at in (LEAST, 15, 100)] == before
 
 
 def test_publishing_again_changes_nothing(engine: Engine, filling: Filling) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import traceback
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from dashboard import schema, store
 from dashboard.store import StoreError
-from dashboard.trouble import first_line
+from dashboard.trouble import first_line, forget_details
 from ratings.scale import Counts
 from ratings.table import Slice, Table
 
@@ -123,8 +124,17 @@ def test_terminals_epochs_and_questions_do_not_touch_each_other(connection: Conn
 
 def test_the_database_itself_refuses_negative_counts(database: Engine) -> None:
     with pytest.raises(IntegrityError) as caught, database.begin() as connection:
-        store.merge(connection, "stua", EPOCH, [total((-1, 0, 0, 0))], 1)
-    assert '"counted"' not in first_line(caught.value), "an error's first line may be logged, counts may not"
+        store.merge(connection, "stua", EPOCH, [total((-1, 0, 0, 77_341))], 1)
+    said = "".join(traceback.format_exception(caught.value))
+    assert "INSERT INTO released" in said
+    assert "77341" not in said, "errors may be logged, counts may not"
+    assert '"counted"' not in first_line(caught.value)
+
+
+def test_of_what_a_server_says_of_a_bug_the_row_is_left_out() -> None:
+    error = ValueError("a row breaks a rule\nDETAIL: Failing row contains (77341).")
+    forget_details(error, None, ValueError())
+    assert str(error) == "a row breaks a rule"
 
 
 def test_a_terminal_gets_an_id_that_people_recognise_and_its_site(connection: Connection) -> None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import Engine, insert
 
-from dashboard import enrolment, exchange, quarantine, schema, store, terminal_health, undecodable
+from dashboard import enrolled, exchange, quarantine, schema, store, terminal_health, undecodable
 from dashboard.terminal_health import Health, Overview, Standing
 from ratings import wire
 from ratings.table import Slice, Table
@@ -273,7 +273,7 @@ def test_every_terminal_is_told_by_site_and_name(filling: Filling) -> None:
         filling.terminal(name, site)
     assert [each.terminal.name for each in overview(filling.engine).terminals] == ["C", "A", "B"]
     with store.reading(filling.engine) as connection:
-        assert len(enrolment.listing(connection)) == 3
+        assert len(enrolled.listing(connection)) == 3
 
 
 def test_a_version_that_a_screen_would_act_on_is_shown_plainly(stua: Engine) -> None:

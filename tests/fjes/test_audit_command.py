@@ -10,9 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert
 
-from dashboard import disclosure, schema, store
+from dashboard import disclosure, schema, splits, store
 from fjes.cli import main
 from ratings.config import DEFAULT_QUESTION
+from ratings.table import Slice
 from tests.dashboard.filling import Filling, day, site
 
 Run = Callable[..., Result]
@@ -100,3 +101,39 @@ def test_a_memory_that_cannot_be_written_is_said(run: Run, tmp_path: Path) -> No
     result = run("--remember", tmp_path / "missing" / "published.json")
     assert result.exit_code == 1
     assert "cannot be written (No such file or directory); name a file in a folder of this user" in result.output
+
+
+def test_it_goes_by_the_threshold_of_the_configuration(run: Run, tmp_path: Path, sqlite_url: str) -> None:
+    (tmp_path / "fjes.toml").write_text(f'[dashboard]\nthreshold = 35\ndatabase = "{sqlite_url}"\n')
+    result = run("--config", tmp_path / "fjes.toml")
+    assert result.exit_code == 1
+    assert "threshold 35." in result.output
+    assert "terminal stua in 2022-01-01/2022-01-31: between 30 and 30 ratings" in result.output
+
+
+def test_sites_that_release_live_are_named(run: Run, sqlite_url: str) -> None:
+    engine = store.open_engine(sqlite_url)
+    Filling(engine).terminal("Kasse", "Kafeen", live=True)
+    engine.dispose()
+    result = run()
+    assert result.exit_code == 0
+    assert "Not covered, since its running counts are shown live: Kafeen." in result.output
+    assert json.loads(run("--json").output)["not_covered"] == ["Kafeen"]
+
+
+def test_exact_figures_where_bands_are_due_are_said(run: Run, sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which no page shows, unless the rule is broken."""
+    engine = store.open_engine(sqlite_url)
+    filling = Filling(engine)
+    filling.split("stua", Slice.LANGUAGE, "2022-01", {"nb": (0, 0, 0, 30)})
+    with engine.begin() as connection:
+        disclosure.publish(connection, site(connection).id, DEFAULT_QUESTION, day("2022-12-31"), 10)
+    engine.dispose()
+    assert run().exit_code == 0
+    monkeypatch.setattr(splits, "EXACT", 1)
+    result = run()
+    assert result.exit_code == 1
+    assert (
+        "Pro Sentret, visit: table by language 2022-01-01/2022-01-31 of stua: exact figures where bands are due.\n"
+        in result.output
+    )

@@ -20,7 +20,7 @@ from fjes.cli import main
 from ratings import config, wire
 from terminal.courier import Courier
 from terminal.ledger import Ledger
-from tests.conftest import Mosquitto, free_port
+from tests.conftest import Mosquitto, free_port, listens
 from tests.terminal.test_courier import held, running, tap
 
 Wait = Callable[..., None]
@@ -73,6 +73,29 @@ def test_what_was_refused_is_listed_and_can_be_tried_again(sqlite_url: str) -> N
     assert bad.decode() in listed
     tried = fjes("refused", "retry", "--database", sqlite_url).output
     assert tried.startswith("Taken in now: 1. Still refused: 1.\nStua: not a table")
+
+
+def test_no_count_is_listed_of_what_was_refused_or_could_not_be_read(sqlite_url: str) -> None:
+    """One that was refused for its date tells as much of few visitors as any."""
+    impossible = b'["visit","language","2025-Q4",{"nb":[17,0,0,23],"th":[ 1, 0,0, 4294967296 ]}]'
+    ahead = b'["visit","language","2026-Q4",{"nb":[17,0,0,23],"th":[ 1, 0,0, 3 ]}]'
+    engine = store.open_engine(sqlite_url)
+    with engine.begin() as connection:
+        store.add_terminal(connection, "Stua", "Pro Sentret", "Europe/Oslo")
+        refused = []
+        for raw, why in ((impossible, "counts of 'th'"), (ahead, "in the future")):
+            with pytest.raises(ValueError, match=why) as found:
+                quarantine.read(raw, date(2026, 1, 2))
+            refused.append((raw, str(found.value)))
+        quarantine.keep(connection, "stua", "e", 1, refused, date(2026, 1, 2))
+        undecodable.keep(connection, "stua", "tables", b'{"tables":[' + ahead + b"]", "not a batch", date(2026, 1, 2))
+    engine.dispose()
+
+    listed = fjes("refused", "list", "--database", sqlite_url).output
+    shown = [line.strip() for line in listed.splitlines() if '"visit"' in line]
+    assert shown[0] == '["visit","language","2025-Q4",{"nb":[…,…,…,…],"th":[ …, …,…, … ]}]'
+    assert len(shown) == 3
+    assert not re.search(r"\b(17|23)\b|4294967296", listed)
 
 
 def test_what_could_not_be_kept_or_read_is_listed_and_forgotten(
@@ -196,6 +219,7 @@ def test_pages_and_ingest_can_be_one_process_that_ends_when_it_is_told_to(
         [dashboard]
         database = "{sqlite_url}"
         port = {port}
+        sign_in = false
         """
     )
     loaded = config.load(settings)
@@ -204,6 +228,7 @@ def test_pages_and_ingest_can_be_one_process_that_ends_when_it_is_told_to(
     with serving(tmp_path, "--ingest", "--config", str(settings)) as process:
         with running(Courier(loaded)):
             wait_for(lambda: held(engine) == 7, "the ratings", 60)
+        wait_for(lambda: listens(port), "the page to be served", 60)
         page = urllib.request.urlopen(f"http://127.0.0.1:{port}/?lang=en", timeout=30).read().decode()
         assert "Pro Sentret" in page
         process.terminate()

@@ -9,22 +9,13 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from datetime import date, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import select, update
 
-from dashboard import disclosure, places, schema, store
-from dashboard.web import create_app
 from fjes import processes
-from fjes.history import add_history
-from ratings.config import DEFAULT_QUESTION, Dashboard
-from ratings.period import Grain, Period, period_of
-from ratings.scale import ZERO, Counts, add
 from ratings.sections import REASONS
-from ratings.table import SKIPPED, Slice
+from ratings.table import SKIPPED
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -119,11 +110,12 @@ def test_ctrl_c_stops_all_of_it_and_leaves_nothing(tmp_path: Path, number: signa
         assert line, said
         said += line
     assert "drawn offscreen, for there is no screen here" in said
-    page = re.search(r"http://127\.0\.0\.1:\d+/", said)
+    page = re.search(r"http://127\.0\.0\.1:\d+/\S*", said)
     assert page is not None
-    with urllib.request.urlopen(page[0], timeout=20) as answer:
+    with urllib.request.urlopen(f"{page[0]}?lang=en", timeout=20) as answer:
         text = answer.read().decode()
-    assert "imul" in text, "simulated ratings are not labelled"
+    assert "Simulated data" in text, "simulated ratings are not labelled"
+    assert "Live." in text, "this is not the page that a tap moves"
     assert len(processes_in(tmp_path)) >= 5
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
@@ -154,44 +146,3 @@ def test_another_port_is_taken_where_the_wanted_one_is_in_use() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         wanted = taken.getsockname()[1]
         assert processes.free_port(wanted) != wanted
-
-
-@pytest.mark.parametrize("today", [date(2026, 11, 1), date(2026, 11, 23), date(2024, 2, 29), date(2027, 1, 1)])
-def test_the_simulated_year_shows_figures_on_any_day_of_the_month(sqlite_url: str, today: date) -> None:
-    engine = store.open_engine(sqlite_url)
-    now = datetime(today.year, today.month, today.day, 12, tzinfo=ZoneInfo("Europe/Oslo"))
-    with engine.begin() as connection:
-        store.add_terminal(connection, "Demo", "Demo", "Europe/Oslo", terminal_id="demo", simulated=True)
-        connection.execute(update(schema.terminal).values(release="live"))
-        add_history(connection, "demo", now)
-        site = places.sites(connection)[0]
-        disclosure.publish(connection, site.id, DEFAULT_QUESTION, today, 10)
-        running = period_of(Grain.MONTH, today)
-        shown = disclosure.blocks(connection, site, DEFAULT_QUESTION, Period(date(2023, 1, 1), today), 10)
-        so_far = disclosure.month_so_far(connection, site, DEFAULT_QUESTION, today, 10)
-    engine.dispose()
-    assert site.simulated
-    assert [block.days.next() for block in shown.blocks][-1] == running.first
-    assert len(shown.blocks) == 12, "a month of the simulated year is hidden"
-    assert so_far.counts is not None
-    assert sum(so_far.counts) >= 10
-
-
-def test_the_simulated_years_reasons_balance_and_the_page_does_not_mind_them(sqlite_url: str) -> None:
-    engine = store.open_engine(sqlite_url)
-    now = datetime(2026, 11, 23, 12, tzinfo=ZoneInfo("Europe/Oslo"))
-    with engine.begin() as connection:
-        store.add_terminal(connection, "Demo", "Demo", "Europe/Oslo", terminal_id="demo", simulated=True)
-        add_history(connection, "demo", now, follow_up=True)
-        rows = connection.execute(select(schema.released)).all()
-    sums: dict[str, dict[str, Counts]] = {Slice.TOTAL: {}, Slice.REASON: {}}
-    for row in rows:
-        if row.slice in sums:
-            quarter = f"{row.first_day.year}-Q{(row.first_day.month + 2) // 3}"
-            counts = (row.very_unhappy, row.unhappy, row.happy, row.very_happy)
-            sums[row.slice][quarter] = add(sums[row.slice].get(quarter, ZERO), counts)
-    assert len(sums[Slice.REASON]) == 5
-    assert sums[Slice.REASON] == sums[Slice.TOTAL]
-    answered = create_app(engine, Dashboard(), today=now.date).test_client().get("/")
-    engine.dispose()
-    assert answered.status_code == 200

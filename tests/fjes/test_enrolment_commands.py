@@ -27,6 +27,7 @@ from fjes.cli import main
 from ratings import config
 from ratings.scale import Score
 from ratings.table import Slice
+from terminal import identity
 from terminal.ledger import Ledger
 from tests.closed import HOST, Closed, let_in, somebody
 from tests.conftest import LIMIT_SECONDS, free_port
@@ -126,7 +127,13 @@ def card(file: Path, base: Path) -> Path:
 def tapped(card: Path) -> Iterator[Callable[[int, int], None]]:
     """Its ledger, as the kiosk would open it; gives what taps so often in a month."""
     there = config.load(card)
-    ledger = Ledger.open(there.terminal.store, there.release, ZoneInfo(there.terminal.timezone), ["nb"])
+    ledger = Ledger.open(
+        there.terminal.store,
+        there.release,
+        ZoneInfo(there.terminal.timezone),
+        ["nb"],
+        owner=identity.read(there.terminal.store, terminal=there.terminal.id),
+    )
 
     def tap(times: int, month: int) -> None:
         when = datetime(2020, month, 7, 12, tzinfo=UTC)
@@ -197,6 +204,42 @@ def test_from_nothing_to_a_terminal_that_delivers_and_back(
     for password in [*passwords, old.password, closed.dashboard.password]:
         assert password is not None
         assert password not in log
+
+
+def test_carried_to_another_site_with_the_same_card(
+    closed: Closed, settings: Path, engine: Engine, here: Path, wait_for: Wait
+) -> None:
+    done("terminal", "add", "Stua", "--site", "Pro Snetret", "--config", settings)
+    told = done("terminal", "move", "stua", "--site", "Pro Sentret", "--config", settings)
+    assert told == "Terminal 'Stua' of 'Pro Snetret' is at 'Pro Sentret' now.\n", "nothing had come of it"
+    told = done("terminal", "rename", "stua", "Salongen", "--config", settings)
+    assert told == "Terminal 'Stua' of 'Pro Sentret' is called 'Salongen' now.\n"
+    first = card(here / "stua.fjes.toml", here / "1")
+    with process(here, "dashboard", "ingest", "--config", settings):
+        with tapped(first) as tap, process(here, "terminal", "courier", "--config", first):
+            tap(7, 1)
+            wait_for(lambda: held(engine) == {"stua": 7}, "what was tapped", 60)
+        with tapped(first) as tap:
+            tap(3, 1)  # And not delivered before it was moved.
+        move = ("terminal", "move", "stua", "--site", "Lageret", "--config", settings)
+        assert "--name is needed: what was counted stays" in refused(*move)
+        told = done(*move, "--name", "Inngangen")
+        assert told == (
+            "What was counted stays with 'Salongen' of 'Pro Sentret', which has ended.\n"
+            "It goes on as 'Inngangen' of 'Lageret'. For its card, as fjes.toml: inngangen.fjes.toml\n"
+        )
+        for old, new in zip(
+            (here / "stua.fjes.toml").read_text().splitlines(), (here / "inngangen.fjes.toml").read_text().splitlines(),
+            strict=True,
+        ):  # fmt: skip
+            first.write_text(first.read_text().replace(old, new) if old and old != new else first.read_text())
+        assert config.load(first).terminal.id == "inngangen"
+        with tapped(first) as tap, process(here, "terminal", "courier", "--config", first):
+            tap(5, 1)
+            wait_for(lambda: held(engine) == {"stua": 10, "inngangen": 5}, "both lives of the card", 60)
+    assert "is revoked: reissue it first" in refused(
+        "terminal", "move", "stua", "--site", "x", "--name", "y", "--config", settings
+    )
 
 
 def left(closed: Closed, terminal: str) -> set[str]:
@@ -301,6 +344,9 @@ def test_what_init_says_is_true(here: Path) -> None:
         (["terminal", "add", "--csv", "none.csv"], "none.csv: cannot be read (No such file"),
         (["terminal", "add", "Stua", "--site", "Oslo", "--write", "x"], "--write needs a broker's folder"),
         (["terminal", "add", "Stua", "--site", "Oslo", "--languages", "norsk"], "'norsk' is not a language"),
+        (["terminal", "rename", "nobody", "Hall"], "there is no terminal with the id 'nobody'; there are: none"),
+        (["terminal", "move", "nobody", "--site", "Oslo"], "there is no terminal with the id 'nobody'"),
+        (["terminal", "move", "nobody"], "Missing option '--site'"),
         (["terminal", "revoke", "nobody"], "there is no terminal with the id 'nobody'; there are: none"),
     ],
 )

@@ -26,6 +26,8 @@ def test_an_empty_file_is_a_whole_configuration() -> None:
     config = read("")
     assert config == Config()
     assert config.release.mode == "closed"
+    assert (config.release.trend, config.release.language) == ("week", "quarter")
+    assert (config.release.hour, config.release.reason) == ("quarter", "quarter")
     assert (config.release.source_minimum, config.dashboard.threshold) == (5, 10)
     assert config.kiosk.languages == list(LANGUAGES)
     assert config.kiosk.window is None
@@ -65,8 +67,14 @@ STRETCH = 'a stretch of the day in quotes, such as "10:00-16:00", at the latest 
 DAY = 'a day in quotes, such as "2026-12-24", or a range'
 NAME = "a–z, 0–9 and hyphens, at most 64"
 SECTIONS = (
-    "terminal, questions, kiosk, sound, follow_up, said, staff, hours, repeats, release, buttons, broker, dashboard"
+    "terminal, questions, kiosk, sound, follow_up, said, staff, hours, repeats, release, buttons, broker, dashboard, "
+    "oidc, mail"
 )
+ISSUER = "issuer = 'https://id.example.org'"
+OIDC = f"[oidc]\n{ISSUER}\nclient_id = 'fjes'\nclient_secret = 'x'"
+SAFE = "an https:// address, or http:// on this machine itself"
+
+MAIL, FROM, PAGE = "[mail]\nhost = 'h'\n", "from = 'a@b.example'\n", "page = 'https://f.example'\n"
 
 
 @pytest.mark.parametrize(
@@ -237,10 +245,85 @@ SECTIONS = (
         ("[broker]\ntls = true\nca_text = ''", "[broker] ca_text: not a certificate", "the text of the authority's"),
         ("[broker]\ntls = true\nca_text = 'æøå'", "[broker] ca_text: not a certificate", "-----BEGIN CERTIFICATE"),
         ("[broker]\npassword = 'x'", "[broker] password: given, but no username", "both, or neither"),
+        # Mail.
+        ("[mail]\nsecurity = 'ssl'", "[mail] security: ", "none, starttls, tls"),
+        ("[mail]\nport = 0", "[mail] port: ", "a whole number from 1 to 65535"),
+        ("[mail]\nfrom = 'a@b.example'", "[mail] host: missing, though from is given", "the mail server's name"),
+        ("[mail]\nusername = 'a'", "[mail] host: missing, though username is given", "the mail server's name"),
+        ("[mail]\nhost = 'h'", "[mail] from: missing", "fjes@example.org"),
+        (f"{MAIL}from = 'Fjes <fjes@>'", "[mail] from: 'Fjes <fjes@>' is not an address", "fjes@example.org"),
+        (
+            f"{MAIL}from = 'a@b.example, c@d.example'",
+            "[mail] from: 'a@b.example, c@d.example' is not",
+            "fjes@example.org",
+        ),
+        (
+            f'{MAIL}from = "a\\nBcc: x <a@b.example>"',
+            "[mail] from: 'a\\nBcc: x <a@b.example>' is not",
+            "fjes@example.org",
+        ),
+        (f"{MAIL}from = 'a@b.example'", "[mail] page: missing", "https://fjes.example.org"),
+        (
+            f"{MAIL}{FROM}page = 'fjes.example.org'",
+            "[mail] page: 'fjes.example.org' is not",
+            "https://fjes.example.org",
+        ),
+        (
+            f"{MAIL}{FROM}{PAGE}security = 'none'",
+            "[mail] security: none, but h is another",
+            "none only with host localhost",
+        ),
+        (f"{MAIL}{FROM}{PAGE}username = 'a'", "[mail] password: missing, though a username", "both, or neither"),
+        (f"{MAIL}{FROM}{PAGE}password = 'a'", "[mail] username: missing, though a password", "both, or neither"),
+        (
+            f"{MAIL}{FROM}{PAGE}username = 'a'\npassword = 'a'\npassword_file = 'b'",
+            "[mail] password: given, and password_file, too",
+            "one of them",
+        ),
         # The dashboard.
         ("[dashboard]\nport = 70000", "[dashboard] port: ", "a whole number from 1 to 65535"),
         ("[dashboard]\nbroker = 5", "[dashboard] broker: Expected 'str', got 'int'", "a text"),
         ("[dashboard]\ndatabase = 5", "[dashboard] database: Expected 'str', got 'int'", "a text"),
+        # OpenID Connect.
+        ("[oidc]\nissuer = 'http://id.example.org'", "[oidc] issuer: 'http://id.example.org'", SAFE),
+        ("[oidc]\nissuer = 'https://a:b@id.example.org'", "[oidc] issuer: ", SAFE),
+        ("[oidc]\nissuer = 'https://id.example.org/?x'", "[oidc] issuer: ", "without ? and #"),
+        ("[oidc]\nissuer = 'https://id.example.org:x'", "[oidc] issuer: ", SAFE),
+        ("[oidc]\nissuer = 'id.example.org'", "[oidc] issuer: ", SAFE),
+        ("[oidc]\nissuer = 'https://'", "[oidc] issuer: ", SAFE),
+        ("[oidc]\nissuer = ''", "[oidc] issuer: ''", SAFE),
+        ("[oidc]\nonly = true", "[oidc] issuer: missing, but only is given", SAFE),
+        ("[[oidc.groups]]\nname = 'x'\nrole = 'viewer'", "[oidc] issuer: missing, but groups is given", SAFE),
+        (f"[oidc]\n{ISSUER}", "[oidc] client_id: missing", "what the provider calls this dashboard"),
+        (f"[oidc]\n{ISSUER}\nclient_id = 'x'", "[oidc] client_secret: missing", "client_secret or client_secret_file"),
+        (
+            f"{OIDC}\nclient_secret_file = 'x'",
+            "[oidc] client_secret: given, and",
+            "client_secret or client_secret_file",
+        ),
+        (f"{OIDC}\nscopes = ['email']", "[oidc] scopes: openid is not among them", "openid, and others"),
+        (f"{OIDC}\nscopes = ['openid email']", "[oidc] scopes: openid is not among them", "openid, and others"),
+        (f"{OIDC}\nscopes = ['openid', 'a b']", "[oidc] scopes: 'a b'", "without spaces in them"),
+        (f"{OIDC}\nscopes = []", "[oidc] scopes: openid is not among them", "openid, and others"),
+        (f"{OIDC}\nname = ''", "[oidc] name: ", "a text of at most 40 characters"),
+        (f"{OIDC}\nonly = 'yes'", "[oidc] only: ", "true or false"),
+        (f"{OIDC}\nsecret = 'x'", "[oidc]: unknown key 'secret'", "issuer, client_id, client_secret"),
+        (f"{OIDC}\n[[oidc.groups]]\nname = 'x'", "[[oidc.groups]]: Object missing required field 'role'", "name, role"),
+        (
+            f"{OIDC}\n[[oidc.groups]]\nname = 'x'\nrole = 'boss'",
+            "[[oidc.groups]] role: Invalid enum value 'boss'",
+            "administrator, editor, viewer",
+        ),
+        (
+            f"{OIDC}\n[[oidc.groups]]\nname = 'x'\nrole = 'administrator'\nsites = ['y']",
+            "[[oidc.groups]] number 1 sites: given for administrators",
+            "another role, or no sites",
+        ),
+        (
+            f"[dashboard]\nsign_in = false\n{OIDC}",
+            "[oidc] issuer: given, but [dashboard] sign_in is false",
+            "true with",
+        ),
     ],
 )
 def test_an_error_names_the_key_and_what_is_allowed(text: str, key: str, allowed: str) -> None:
@@ -270,6 +353,12 @@ def test_the_authority_may_stand_in_the_file_itself() -> None:
     assert (broker.ca, broker.ca_text) == (None, text)
     cut = text.replace("-----END CERTIFICATE-----", "")
     assert "ca_text: not a certificate" in refusal(f'[broker]\ntls = true\nca_text = """\n{cut}"""')
+
+
+@pytest.mark.parametrize("issuer", ["http://localhost:8000", "http://127.0.0.1:8000/realms/x", "http://[::1]:8000"])
+def test_a_provider_on_this_machine_needs_no_tls(issuer: str) -> None:
+    config = read(OIDC.replace("https://id.example.org", issuer))
+    assert config.oidc.issuer == issuer
 
 
 def test_a_password_stands_in_no_error() -> None:

@@ -14,6 +14,7 @@ from ratings.pooling import LEAST, Piece, group_small, hold_one_back, pool
 from ratings.scale import ZERO, Counts, add
 from ratings.table import (
     OTHER,
+    POOLED,
     SKIPPED,
     UNCHOSEN,
     UNKNOWN,
@@ -157,6 +158,14 @@ def test_small_languages_go_to_other_and_it_takes_in_the_next_smallest() -> None
     assert pool(Slice.LANGUAGE, cells, 5) == {"nb": (0, 0, 0, 30), UNCHOSEN: (0, 9, 0, 0), OTHER: (1, 0, 6, 0)}
 
 
+@pytest.mark.parametrize("slice_", POOLED)
+def test_an_other_that_comes_too_small_takes_in_the_next_smallest_though_no_key_is_small(slice_: Slice) -> None:
+    """As on the page, whose threshold is higher than the source's minimum."""
+    one, two = {Slice.LANGUAGE: ("nb", "en"), Slice.HOUR: ("1-9", "1-12"), Slice.REASON: ("staff", "rooms")}[slice_]
+    cells: Cells = {one: (0, 0, 0, 30), two: (0, 0, 12, 0), OTHER: (6, 0, 0, 0)}
+    assert pool(slice_, cells, 10) == {one: (0, 0, 0, 30), OTHER: (6, 0, 12, 0)}
+
+
 def test_a_tie_is_broken_by_name_not_by_order() -> None:
     cells: Cells = {"th": (0, 0, 0, 7), "en": (0, 0, 7, 0), "bg": (1, 0, 0, 0)}
     assert pool(Slice.LANGUAGE, cells, 5) == {"th": (0, 0, 0, 7), OTHER: (1, 0, 7, 0)}
@@ -275,5 +284,6 @@ def test_a_terminal_that_is_large_enough_is_alone_unless_what_is_left_over_needs
 def test_groups_are_made_from_the_smallest_on() -> None:
     assert group_small([("a", 6), ("b", 7), ("c", 8)], 10) == [["a", "b", "c"]]
     assert group_small([("a", 1), ("b", 12), ("c", 30)], 10) == [["a", "b"], ["c"]]
+    assert group_small([("a", 30), ("b", 12), ("c", 1)], 10) == [["c", "b"], ["a"]]
     assert group_small([("a", 3)], 10) == [["a"]]
     assert group_small([], 10) == []

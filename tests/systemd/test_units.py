@@ -74,6 +74,18 @@ def test_the_kiosk_may_open_no_network() -> None:
     assert settings("fjes-kiosk.service")["RestrictAddressFamilies"] == "AF_UNIX AF_NETLINK"
 
 
+def test_running_counts_are_out_of_the_couriers_sight_whoever_it_runs_as() -> None:
+    folder = "/var/lib/" + settings("fjes-kiosk.service")["StateDirectory"]
+    hidden = {path.lstrip("-") for path in settings("fjes-courier.service")["InaccessiblePaths"].split()}
+    assert hidden == {f"{folder}/open.db", f"{folder}/open.db-journal"}
+
+
+@pytest.mark.parametrize("unit", ["fjes-ingest.service", "fjes-web.service", "fjes-audit.service"])
+def test_what_the_dashboard_keeps_is_its_users_alone(unit: str) -> None:
+    assert settings(unit)["StateDirectoryMode"] == "0700"
+    assert settings(unit)["User"] == "fjes-dashboard"
+
+
 def test_every_service_runs_as_a_user_that_is_made_and_never_as_root() -> None:
     users = {line.split()[1] for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"}
     for unit in SERVICES:
@@ -91,4 +103,12 @@ def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
 def test_the_audit_is_started_each_night() -> None:
     (timer,) = TIMERS
     assert UNITS / f"{timer.stem}.service" in SERVICES
-    assert "OnCalendar=*-*-* 03:30" in timer.read_text("utf-8").splitlines()
+    lines = timer.read_text("utf-8").splitlines()
+    assert "OnCalendar=*-*-* 03:30" in lines
+    assert "Persistent=true" in lines  # Also where the machine was off at night: then when it starts.
+
+
+def test_the_nightly_audit_remembers_outside_the_database_what_was_published() -> None:
+    """A backup that was restored has forgotten it."""
+    service = settings("fjes-audit.service")
+    assert service["ExecStart"].endswith(f"--remember /var/lib/{service['StateDirectory']}/published.json")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
@@ -200,3 +203,21 @@ def test_closed_release_is_spread_so_that_a_months_end_is_no_stampede(ledger: Le
         waits.add(courier._send_at)
         assert courier._may_send(1000.0 + timedelta(minutes=10).total_seconds())
     assert len(waits) == 5
+
+
+def test_a_connection_that_was_left_is_gone_at_once(
+    ledger: Ledger, broker: Mosquitto, tmp_path: Path, wait_for: Callable[..., None]
+) -> None:
+    """Left to the garbage collector, its sockets could be found open at the end of the process, which says so."""
+    gc.disable()
+    try:
+        left = _connected_and_left(Courier(settings_for(tmp_path, broker.port)), wait_for)
+        wait_for(lambda: left() is None, "the connection to be gone")
+    finally:
+        gc.enable()
+
+
+def _connected_and_left(courier: Courier, wait_for: Callable[..., None]) -> weakref.ref[Any]:
+    with running(courier):
+        wait_for(lambda: courier._online, "the courier at the broker")
+        return weakref.ref(courier._client)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import resource
 import signal
 import socket
 import sqlite3
@@ -118,6 +119,28 @@ def test_it_reads_released_db_alone_and_writes_nothing_beside_it(
         wait_for(lambda: held(engine) == 7, "the ratings", 60)
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in card.iterdir()} == before
     engine.dispose()
+
+
+@pytest.mark.parametrize("command", ["courier", "retire"])
+def test_it_leaves_no_core_when_it_crashes(tmp_path: Path, command: str) -> None:
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    assert most != 0, "the machine allows no core dumps: nothing is shown"
+    opened(tmp_path).close()
+    where, file = settings_for(tmp_path, 1).terminal, tmp_path / "fjes.toml"
+    file.write_text(
+        f'[terminal]\nid = "stua"\nclock = "system"\nstore = "{where.store}"\nstate = "{where.state}"\n'
+        '[broker]\nhost = "127.0.0.1"\nport = 1\n'
+    )
+    unlimited = "unlimited" if most == resource.RLIM_INFINITY else str(most)
+    words = ["prlimit", f"--core={unlimited}:{unlimited}", sys.executable, "-m", "fjes", "terminal", command]
+    with subprocess.Popen([*words, "--config", str(file)], stderr=subprocess.PIPE) as courier:
+        try:
+            # When it says that no broker answers, it is at work.
+            assert courier.stderr is not None
+            assert b"trying again" in courier.stderr.readline()
+            assert resource.prlimit(courier.pid, resource.RLIMIT_CORE) == (0, 0)
+        finally:
+            courier.kill()
 
 
 _CUT = """
@@ -251,12 +274,12 @@ def test_months_without_a_network_leave_nothing_behind_in_memory(
         settings = msgspec.structs.replace(settings_for(tmp_path, 1), broker=broker)
         monkeypatch.setattr(socket, "create_connection", counted)
         with running(Courier(settings)):
-            wait_for(lambda: len(tries) > 200, "the first tries", 60)
+            wait_for(lambda: len(tries) > 200, "the first tries", 300)
             threads = threading.active_count()
             tracemalloc.start()
             try:
                 before, _ = tracemalloc.get_traced_memory()
-                wait_for(lambda: len(tries) > 1200, "many more", 60)
+                wait_for(lambda: len(tries) > 1200, "many more", 300)
                 after, _ = tracemalloc.get_traced_memory()
             finally:
                 tracemalloc.stop()

@@ -229,6 +229,17 @@ def test_a_look_of_the_kiosks_keeps_no_courier_from_telling(tmp_path: Path) -> N
     assert connection.read(tmp_path) is None
 
 
+def test_a_word_is_written_when_it_changes_and_at_no_other_time(tmp_path: Path) -> None:
+    note, file = Note(tmp_path), tmp_path / connection.FILE
+    note.tell(Standing.DASHBOARD)
+    os.utime(file, ns=(1, 1))
+    note.tell(Standing.DASHBOARD)
+    assert file.stat().st_mtime_ns == 1
+    note.tell(Standing.SILENT)
+    assert file.stat().st_mtime_ns != 1
+    note.close()
+
+
 def test_a_damaged_word_is_no_courier(tmp_path: Path) -> None:
     note = Note(tmp_path)
     (tmp_path / connection.FILE).write_bytes(b"\xff\x00")

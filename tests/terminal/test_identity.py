@@ -92,6 +92,17 @@ def test_what_is_unknown_begins_no_epoch_and_is_taken_down_when_it_is_known(tmp_
     assert open_as(card, Identity("another", None))[0] != EPOCH
 
 
+def test_another_id_in_its_file_begins_a_new_epoch(tmp_path: Path) -> None:
+    """It was moved to another site: what was counted so far must not be of both."""
+    card = tmp_path / "card"
+    assert open_as(card, Identity("board", "card", "stua"))[0] == EPOCH
+    assert open_as(card, UNKNOWN)[0] == EPOCH
+    moved = open_as(card, Identity("board", "card", "lageret"))[0]
+    assert moved != EPOCH
+    assert open_as(card, Identity("board", "card", "lageret"))[0] == moved
+    assert read(tmp_path, terminal="stua").terminal == "stua"
+
+
 def test_a_new_time_zone_keeps_the_identity(tmp_path: Path) -> None:
     card = tmp_path / "card"
     open_as(card, Identity("board", "card"))

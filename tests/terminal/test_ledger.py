@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import signal
@@ -265,6 +266,25 @@ def test_the_journal_is_zero_and_of_one_length_whenever_the_terminal_rests(open_
     ledger.release(oslo(2021, 1, 1), "visit")
     assert journal_of(ledger.path).read_bytes() == bytes(JOURNAL_BYTES)
     assert journal_of(ledger.released_path).read_bytes() == bytes(JOURNAL_BYTES)
+
+
+def test_a_journal_that_has_grown_is_as_long_again_as_any_other(open_ledger: Open) -> None:
+    """As after a release of much at once: else its length would tell how much that was."""
+    ledger = open_ledger()
+    ledger.record("visit", Score.HAPPY, "nb", oslo(2020, 9, 7, 14))
+    os.truncate(journal_of(ledger.path), 3 * JOURNAL_BYTES)
+    ledger.tidy()
+    assert journal_of(ledger.path).read_bytes() == bytes(JOURNAL_BYTES)
+
+
+def test_both_files_are_kept_as_their_bytes_have_to_be(open_ledger: Open) -> None:
+    """Durable when it is said, nothing left of what was deleted, no page moved, no file beside them."""
+    connection = open_ledger().connection
+    wanted = {"synchronous": 2, "secure_delete": 1, "auto_vacuum": 0, "journal_mode": "persist"}
+    for name in ("main", "outbox"):
+        found = {each: connection.execute(f"PRAGMA {name}.{each}").fetchone()[0] for each in wanted}
+        assert found == wanted, name
+    assert connection.execute("PRAGMA temp_store").fetchone()[0] == 2
 
 
 def test_a_tap_touches_no_file_but_the_ledger_and_its_journal(open_ledger: Open) -> None:

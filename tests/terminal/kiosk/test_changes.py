@@ -19,6 +19,7 @@ from ratings.legible import is_legible
 from ratings.scale import Score
 from ratings.table import Slice
 from terminal import pin, remote
+from terminal.asked import FILE
 from terminal.kiosk.changes import LOOK_SECONDS, Changes
 from terminal.visit import State
 
@@ -145,6 +146,23 @@ def begin(what: str, rig: Rig) -> Callable[[], None]:
             rig.wait(0)
             assert rig.kiosk.backroom.is_open
             return lambda: rig.wait(600)
+
+
+def test_what_the_month_asks_is_written_down_at_a_look_and_not_when_a_visit_ends(rig: Rig, courier: Courier) -> None:
+    """The time of the file would tell when somebody left."""
+    note = rig.config.terminal.store / FILE
+    courier.brings(questions=[{"id": "visit", "texts": {"nb": "Hvordan var det?"}}])
+    courier.until_the_next_look(seconds=5)
+    end = begin("a language chosen", rig)
+    rig.wait(6)
+    before = note.read_bytes(), note.stat().st_mtime_ns
+    end()
+    rig.wait(0)
+    assert rig.kiosk.changes.config.questions[0].texts == {"nb": "Hvordan var det?"}, "it is shown"
+    assert (note.read_bytes(), note.stat().st_mtime_ns) == before
+    courier.until_the_next_look()
+    rig.wait(1)
+    assert note.read_bytes() != before[0]
 
 
 def test_a_card_that_is_full_changes_nothing_and_it_is_tried_again(rig: Rig, courier: Courier) -> None:

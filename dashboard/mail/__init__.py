@@ -1,0 +1,1 @@
+"""Mail: what is sent to whom, the queue in which it waits, and the server it is handed to."""

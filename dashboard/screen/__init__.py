@@ -1,0 +1,1 @@
+"""What terminals ask and show, set in the pages: what `fjes dashboard config` does with a file, section by section."""

@@ -1,0 +1,1 @@
+"""The page *Upkeep*: backups, putting one back, and importing, for administrators."""
