@@ -39,7 +39,7 @@ test: system-test $(SETUP) ## set up, and run every check and test (ARGS="tests/
 	echo "ruff check"; $(BIN)/ruff check --quiet
 	echo "ruff format --check"; $(BIN)/ruff format --check --quiet
 	echo "mypy --strict"; $(BIN)/mypy --strict
-	echo "pytest"; $(BIN)/pytest $(ARGS)
+	echo "pytest"; $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal $(ARGS)
 
 bench: system-test $(SETUP) ## print speed and memory, beside Chromium and Datasette (nothing is asserted; ARGS="--idle 10" for less)
 	[ -x $(DATASETTE_HOME)/bin/datasette ] || {

@@ -71,11 +71,19 @@ def _free_port() -> int:
     return free_port()
 
 
+# Below the ports that the system gives to connections, or one of them could have taken it before the test listens; and
+# a thousand for each process of the run (pytest-xdist), from anywhere in it, since there may be two runs.
+_FIRST_PORT = 12_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20)
+_PORTS = count(os.getpid())
+
+
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on 127.0.0.1 that nobody listens on, and that was not given before."""
+    for _ in range(1_000):
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", _FIRST_PORT + next(_PORTS) % 1_000))
+            return int(probe.getsockname()[1])
+    pytest.fail(f"no port of {_FIRST_PORT} to {_FIRST_PORT + 999} on 127.0.0.1 is free")
 
 
 def listens(port: int) -> bool:
