@@ -98,10 +98,10 @@ def kiosk(status: Status, day: date | None, today: date) -> list[Remark]:
     return [Remark(_KIOSK, {"day": day})]
 
 
-def found(connection: Connection, statuses: Mapping[str, Any], today: date) -> dict[str, list[Remark]]:
+def found(connection: Connection, statuses: Mapping[str, Any], today: date, *, books: bool) -> dict[str, list[Remark]]:
     """What the dashboard itself has found wrong with terminals, by id. `statuses` are rows, by id.
 
-    Books are compared since the beginning of last year: who looks often has been told of what is older.
+    `books` are compared since the beginning of last year: who looks often has been told of what is older.
     """
     terminal, epoch, refused = schema.terminal.c, schema.epoch.c, schema.refused.c
     remarks: dict[str, list[Remark]] = {}
@@ -122,7 +122,7 @@ def found(connection: Connection, statuses: Mapping[str, Any], today: date) -> d
         say("Refused tables for which there was no room: %(number)s. Its card has them."),
         select(epoch.terminal_id, func.sum(epoch.unkept)).where(epoch.unkept > 0).group_by(epoch.terminal_id),
     )
-    for each in balance.imbalances(connection, since=today.year - 1):
+    for each in balance.imbalances(connection, since=today.year - 1) if books else ():
         if not _is_coming(connection, each, statuses.get(each.terminal_id)):
             remarks.setdefault(each.terminal_id, []).append(_unbalanced(each))
     return remarks

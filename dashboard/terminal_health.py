@@ -105,8 +105,12 @@ def standings(connection: Connection, now: datetime) -> dict[Standing, int]:
     return found
 
 
-def look(connection: Connection, now: datetime) -> Overview:
-    """How all terminals are at `now`, an aware datetime. Takes a read of every table's sums: a look, not a pulse."""
+def look(connection: Connection, now: datetime, *, books: bool = True) -> Overview:
+    """How all terminals are at `now`, an aware datetime.
+
+    `books`: also whether those of each terminal balance, which takes a read of every table of two years: seconds, for
+    a thousand terminals.
+    """
     everybody = enrolled.listing(connection)
     seen = last_listened(connection)
     # While nobody listened, nobody could be heard.
@@ -114,7 +118,7 @@ def look(connection: Connection, now: datetime) -> Overview:
     statuses = {row.terminal_id: row for row in connection.execute(select(schema.status))}
     epoch = schema.epoch.c
     held = {(row[0], row[1]): row[2] for row in connection.execute(select(epoch.terminal_id, epoch.epoch, epoch.upto))}
-    faults = terminal_faults.found(connection, statuses, now.date())
+    faults = terminal_faults.found(connection, statuses, now.date(), books=books)
     terminals = tuple(
         _health(each, statuses.get(each.id), now, heard_until, held, tuple(faults.get(each.id, [])))
         for each in everybody

@@ -6,7 +6,7 @@ Both in one transaction: an alert that is there has its mails, and none has two.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
@@ -65,7 +65,8 @@ class Watch:
             return
         with reading(self._engine) as connection:
             sites = places.sites(connection)
-            looked = terminal_health.look(connection, moment)
+            # No alert is about books that do not balance.
+            looked = terminal_health.look(connection, moment, books=False)
         for site in sites:
             began = time.monotonic()
             self._figures(site, looked, self._day(site, moment), moment)
@@ -113,9 +114,11 @@ class Watch:
         known = {_matter(each) for each in going_on}
         self._raise([each for matter, each in now.items() if matter not in known], moment.date(), moment)
 
-    def _raise(self, found: Iterable[Found], day: date, moment: datetime) -> None:
-        for each in found:
-            with self._engine.begin() as connection:
+    def _raise(self, found: Sequence[Found], day: date, moment: datetime) -> None:
+        if not found:
+            return
+        with self._engine.begin() as connection:
+            for each in found:
                 alert = stored.put(connection, each, day)
                 if alert is not None and self._mail.host is not None:
                     self._tell(connection, alert, moment)
