@@ -80,4 +80,4 @@ def check_languages(languages: Sequence[str], line: int | None = None) -> None:
     try:
         config.read(f"[kiosk]\nlanguages = [{', '.join(map(broker_files.quoted, languages))}]", "the file")
     except ConfigError as error:
-        raise EnrolmentError(str(error).removeprefix("the file: "), line=line) from None
+        raise EnrolmentError(error.problem, line=line) from None

@@ -9,6 +9,14 @@ from typing import Any
 
 from msgspec import inspect
 
+from ratings import locating
+
+# How a complaint begins: the heading of a list or a section, or a key above all sections; then the key, if any.
+_WHERE = re.compile(
+    r"(?:\[\[(?P<list>[\w.]+)\]\](?: number (?P<number>\d+))?|\[(?P<section>\w+)\]|(?P<top>role|the file))"
+    r"(?: (?P<key>\w+)[^:]*)?: (?:unknown key '(?P<unknown>[^']*)')?"
+)
+
 
 def explain(message: str, root: type[Any]) -> str:
     """Turn msgspec's message into: the key as it stands in the file, what is wrong, what is allowed."""
@@ -16,7 +24,26 @@ def explain(message: str, root: type[Any]) -> str:
     steps = [step for step in re.sub(r"\[[^]]*\]", ".[]", where.rstrip("`")).split(".") if step]
     what = re.sub("Expected `str` matching .*", "not in a form that is allowed", what)
     what = what.replace("Object contains unknown field ", "unknown key ").replace(" | null", "").replace("`", "'")
+    if steps and what == "unknown key 'role'":
+        what += ", which stands above the first heading"
     return f"{_key(steps, root)}: {what}; allowed: {_allowed(steps, root)}"
+
+
+def line(complaint: str, text: str, number: int | None = None) -> int | None:
+    """The line of a file's text that a complaint is about; None where none is.
+
+    `number` is which item of a list, from 0, where the complaint does not say.
+    """
+    where = _WHERE.match(complaint)
+    if where is None:
+        return None
+    path: locating.Path = tuple((where["list"] or where["section"] or "").split("."))
+    if where["top"]:
+        path = () if where["unknown"] else (where["top"],)
+    if where["list"] and (where["number"] or number is not None):
+        path = (*path, int(where["number"]) - 1 if where["number"] else number or 0)
+    last = where["unknown"] or where["key"]
+    return locating.line_of(locating.spots(text), (*path, last) if last else path)
 
 
 def _key(steps: list[str], root: type[Any]) -> str:
@@ -29,6 +56,8 @@ def _key(steps: list[str], root: type[Any]) -> str:
             _find([*steps[:count], "[]"], root), inspect.StructType
         ):
             return " ".join([f"[[{'.'.join(steps[:count])}]]", *(step for step in steps[count:] if step != "[]")])
+    if not isinstance(_find(steps[:1], root), inspect.StructType):
+        return steps[0]
     return " ".join([f"[{steps[0]}]", *(step for step in steps[1:] if step != "[]")])
 
 

@@ -5,6 +5,7 @@ What there is to set stands in `sections.py`. Every error names the file, the ke
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import field
 
-from ratings import complaints, mailing, opening, signing_in
+from ratings import complaints, mailing, networking, opening, signing_in
 from ratings import period as periods
 from ratings.legible import is_legible
 from ratings.period import Period
@@ -28,15 +29,20 @@ from ratings.sections import Group as Group
 from ratings.sections import Hours as Hours
 from ratings.sections import Kiosk as Kiosk
 from ratings.sections import Mail as Mail
+from ratings.sections import Network as Network
 from ratings.sections import Oidc as Oidc
 from ratings.sections import Question as Question
 from ratings.sections import Reason as Reason
 from ratings.sections import Release as Release
 from ratings.sections import Repeats as Repeats
+from ratings.sections import Role as Role
 from ratings.sections import Said as Said
 from ratings.sections import Sound as Sound
+from ratings.sections import Ssh as Ssh
 from ratings.sections import Staff as Staff
 from ratings.sections import Terminal as Terminal
+from ratings.sections import Time as Time
+from ratings.sections import Update as Update
 from ratings.table import OTHER, SKIPPED, UNCHOSEN, Slice, is_key, is_name
 
 _ILLEGIBLE = (
@@ -45,13 +51,34 @@ _ILLEGIBLE = (
 )
 
 
+_NO_CERTIFICATE = (
+    "not a certificate; allowed: the text of the authority's certificate (PEM), "
+    "from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
+)
+
+
 class ConfigError(ValueError):
-    """A configuration that cannot be used; the text names file, key and what is allowed."""
+    """A configuration that cannot be used; the text names file, line, key and what is allowed.
+
+    `problem` is the text without the file's name, `line` where it is in the file, where that can be told.
+    """
+
+    def __init__(self, text: str, problem: str | None = None, line: int | None = None) -> None:
+        super().__init__(text)
+        self.problem = text if problem is None else problem
+        self.line = line
+
+    @classmethod
+    def at(cls, name: str, problem: str, line: int | None = None) -> ConfigError:
+        """The error of a file that is called `name`, at a line of it."""
+        where = name if line is None else f"{name}, line {line}"
+        return cls(f"{where}: {problem}", problem, line)
 
 
 class Config(Section, frozen=True):
     """The whole file."""
 
+    role: Role = "terminal"
     terminal: Terminal = field(default_factory=Terminal)
     questions: Questions = field(default_factory=lambda: [Question()])
     kiosk: Kiosk = field(default_factory=Kiosk)
@@ -67,6 +94,10 @@ class Config(Section, frozen=True):
     dashboard: Dashboard = field(default_factory=Dashboard)
     oidc: Oidc = field(default_factory=Oidc)
     mail: Mail = field(default_factory=Mail)
+    network: Network = field(default_factory=Network)
+    time: Time = field(default_factory=Time)
+    ssh: Ssh = field(default_factory=Ssh)
+    update: Update = field(default_factory=Update)
 
     def question_in(self, month: Period) -> Question:
         """The question asked in a month: the last one whose first month has come."""
@@ -89,7 +120,8 @@ def load(path: Path) -> Config:
         raise ConfigError(f"{path}: cannot be read ({error.strerror}); let this user read it") from None
     except UnicodeDecodeError as error:
         line = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise ConfigError(f"{path}: line {line} is not UTF-8; save the file as UTF-8 in the editor") from None
+        problem = f"line {line} is not UTF-8; save the file as UTF-8 in the editor"
+        raise ConfigError(f"{path}: {problem}", problem, line) from None
     return read(text, str(path))
 
 
@@ -98,20 +130,61 @@ def read(text: str, name: str = "fjes.toml") -> Config:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{name}: not readable as TOML: {error}") from None
+        problem = f"not readable as TOML: {error}"
+        raise ConfigError(f"{name}: {problem}", problem, _told_line(str(error), text)) from None
+    except RecursionError:
+        raise ConfigError.at(name, "not readable as TOML: brackets within brackets without end") from None
+    except ValueError as error:  # A number of thousands of digits.
+        raise ConfigError.at(name, f"not readable as TOML: {error}") from None
     try:
         config = msgspec.convert(document, Config, strict=True, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{name}: {complaints.explain(str(error), Config)}") from None
-    return check(config, name)
+        problem = complaints.explain(str(error), Config)
+        number = _number(document, problem, str(error))
+        raise ConfigError.at(name, problem, complaints.line(problem, text, number)) from None
+    found = _problem(config)
+    if found:
+        raise ConfigError.at(name, found, complaints.line(found, text))
+    return config
 
 
 def check(config: Config, name: str) -> Config:
     """The same configuration, if it says nothing that must not be; else raises ConfigError, with `name` in front."""
     problem = _problem(config)
     if problem:
-        raise ConfigError(f"{name}: {problem}")
+        raise ConfigError.at(name, problem)
     return config
+
+
+def _told_line(told: str, text: str) -> int:
+    """The line that `tomllib` names; where it names the end, the last one in which something stands."""
+    match = re.search(r"\(at line (\d+), column \d+\)", told)
+    return int(match[1]) if match else text.rstrip().count("\n") + 1
+
+
+def _number(document: dict[str, Any], problem: str, told: str) -> int | None:
+    """Which item of a list of sections is wrong, from 0: msgspec does not say. The last that makes it go wrong so."""
+    headed = re.match(r"\[\[([\w.]+)\]\]", problem)
+    if headed is None:
+        return None
+    keys = headed[1].split(".")
+    try:
+        for count in range(1, 1000):
+            less = _shortened(document, keys, count)
+            try:
+                msgspec.convert(less, Config, strict=True, dec_hook=_decode)
+            except msgspec.ValidationError as error:
+                if str(error) == told:
+                    return count - 1
+    except (KeyError, TypeError):
+        pass  # It is no list: its heading is wrong.
+    return None
+
+
+def _shortened(table: dict[str, Any], keys: list[str], count: int) -> dict[str, Any]:
+    """A document with only the first items of one of its lists."""
+    first, *others = keys
+    return {**table, first: _shortened(table[first], others, count) if others else table[first][:count]}
 
 
 def _decode(kind: type, value: Any) -> Any:
@@ -152,6 +225,8 @@ def _problem(config: Config) -> str | None:
         or _reason_problem(config)
         or _text_problem(config)
         or signing_in.problem(config.oidc, sign_in=config.dashboard.sign_in)
+        or networking.problem(config.network, config.time, config.ssh, config.update)
+        or _authority_problem(config.network)
     )
 
 
@@ -165,16 +240,25 @@ def _broker_problem(broker: Broker) -> str | None:
         return None
     if broker.ca is not None:
         return "[broker] ca_text: given, and ca, too; allowed: one of them"
+    return None if is_certificate(broker.ca_text) else f"[broker] ca_text: {_NO_CERTIFICATE}"
+
+
+def _authority_problem(network: Network) -> str | None:
+    text = network.certificate_authority
+    if text is None or networking.is_file_name(text) or is_certificate(text):
+        return None
+    return f"[network] certificate_authority: {_NO_CERTIFICATE}"
+
+
+def is_certificate(text: str) -> bool:
+    """Whether a text is certificates (PEM) that can be trusted."""
     import ssl  # Only here: the kiosk, which has no network, starts without it.
 
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=broker.ca_text)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=text)
     except (ssl.SSLError, ValueError, TypeError):
-        return (
-            "[broker] ca_text: not a certificate; allowed: the text of the authority's certificate (PEM), "
-            "from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----"
-        )
-    return None
+        return False
+    return True
 
 
 def _screen_problem(kiosk: Kiosk) -> str | None:

@@ -58,6 +58,7 @@ Languages = Annotated[list[str], Meta(min_length=1, max_length=12)]
 Turn = Literal[0, 90, 180, 270]
 Line = Annotated[str, Meta(min_length=1, max_length=90)]
 Lines = Annotated[list[Line], Meta(max_length=2)]
+Role = Literal["terminal", "dashboard", "both"]
 Percent = Annotated[int, Meta(ge=1, le=100)]
 PinHash = Annotated[
     str,
@@ -329,3 +330,43 @@ class Mail(Section, frozen=True):
     password_file: Path | None = None
     from_: Annotated[str, Meta(max_length=320)] | None = field(default=None, name="from")
     page: Annotated[str, Meta(max_length=500)] | None = None
+
+
+class Network(Section, frozen=True):
+    """How a machine made from the image reaches the network: by cable, and by Wi-Fi where `wifi_name` is given.
+
+    `address` (with its prefix) is the Wi-Fi's where there is one, else the cable's; without it DHCP gives one.
+    `certificate_authority` is trusted beside the usual ones: its text (PEM), or the name of a file beside `fjes.toml`.
+    """
+
+    host_name: str | None = None
+    wifi_country: str | None = None
+    wifi_name: Annotated[str, Meta(min_length=1, max_length=32)] | None = None
+    wifi_password: Annotated[str, Meta(max_length=64)] | None = None
+    wifi_hidden: bool = False
+    address: str | None = None
+    gateway: str | None = None
+    name_servers: Annotated[list[str], Meta(max_length=3)] = field(default_factory=list)
+    proxy: Annotated[str, Meta(max_length=300)] | None = None
+    certificate_authority: Annotated[str, Meta(min_length=1, max_length=65536)] | None = None
+
+
+class Time(Section, frozen=True):
+    """Which servers are asked for the time; without any, Debian's. The time zone is `[terminal] timezone`."""
+
+    servers: Annotated[list[str], Meta(max_length=8)] = field(default_factory=list)
+
+
+class Ssh(Section, frozen=True):
+    """Who may come in by SSH, by public keys: without any it is off, and there are no passwords."""
+
+    authorized_keys: Annotated[list[Annotated[str, Meta(min_length=1, max_length=5000)]], Meta(max_length=50)] = field(
+        default_factory=list
+    )
+
+
+class Update(Section, frozen=True):
+    """Where new versions are looked for, and from which hour of the day on (at the terminal's place)."""
+
+    url: Annotated[str, Meta(max_length=500)] | None = None
+    hour: Annotated[int, Meta(ge=0, le=23)] = 3

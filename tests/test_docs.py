@@ -107,7 +107,10 @@ def settings() -> dict[tuple[str, str], str]:
     """Section and key of every setting, with its default as the file would say it (`none` where nothing is set)."""
     found: dict[tuple[str, str], str] = {}
     for section in struct(config.Config):
-        found.update(keys(section.encode_name, section.type))
+        if isinstance(section.type, inspect.LiteralType):
+            found[section.encode_name, section.encode_name] = written(section)
+        else:
+            found.update(keys(section.encode_name, section.type))
     return found
 
 
@@ -143,7 +146,7 @@ def documented() -> dict[tuple[str, str], str]:
     found: dict[tuple[str, str], str] = {}
     header = ""
     for line in CONFIGURATION.read_text("utf-8").splitlines():
-        if section := re.match(r"##+ `(\[+[\w.]+\]+)`", line):
+        if section := re.match(r"##+ `(\[+[\w.]+\]+|\w+)`", line):
             header = section[1]
         elif row := re.match(r"\| `(\w+)` \| (?:`(.+?)`|(none)) \| \S", line):
             found[header, row[1]] = row[2] or row[3]
