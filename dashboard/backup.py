@@ -11,6 +11,8 @@ import base64
 import hashlib
 import json
 import os
+import re
+import stat
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -26,6 +28,7 @@ from dashboard.store import reading
 FORMAT = 1
 MANIFEST = "manifest.json"
 ROWS_AT_ONCE = 1000
+NAMED = re.compile(r"fjes-\d{4}-\d\d-\d\dT\d{6}Z\.zip")
 
 
 class BackupError(ValueError):
@@ -77,6 +80,9 @@ def write(engine: Engine, where: Path, moment: datetime | None = None) -> tuple[
         part.unlink(missing_ok=True)
         with open(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             try:
+                if path.parent.stat().st_mode & stat.S_ISGID:
+                    # Made so for a group that shares what is in there: the pages put back what the night has made.
+                    os.fchmod(file.fileno(), 0o640)
                 with reading(engine) as connection, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
                     manifest = _fill(archive, connection, moment)
                 file.flush()
@@ -91,6 +97,21 @@ def write(engine: Engine, where: Path, moment: datetime | None = None) -> tuple[
             "this user may write to"
         ) from None
     return path, manifest
+
+
+def tidy(folder: Path, before: datetime) -> list[Path]:
+    """Remove the backups of a folder that were made before a moment, by their names, but never the last. Returns them.
+
+    What is called otherwise is left alone. Raises BackupError.
+    """
+    named = sorted(each for each in folder.glob("fjes-*.zip") if NAMED.fullmatch(each.name))
+    old = [each for each in named[:-1] if each.name < f"{name_at(before.astimezone(UTC))}.zip"]
+    for each in old:
+        try:
+            each.unlink()
+        except OSError as error:
+            raise BackupError(f"{each}: is too old, and cannot be removed ({error.strerror})") from None
+    return old
 
 
 def _fill(archive: zipfile.ZipFile, connection: Connection, moment: datetime) -> Manifest:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import fcntl
+import grp
 import hashlib
 import os
 import pwd
@@ -16,6 +17,7 @@ import secrets
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +33,14 @@ DASHBOARD_USER = "fjes_dashboard"
 
 BY_HAND = "systemctl reload mosquitto"
 """What makes the broker read its logins again, where we may not."""
+
+LOGINS = "fjes-logins"
+"""The group that may change the logins and read them, where the machine has one: the pages', and the broker's."""
+
+TOLD = Path("/run/fjes-broker/told")
+"""Touched by `fjes-broker-reload.service` each time it has told the broker, by order of `fjes-broker-reload.path`."""
+
+_TOLD_SECONDS = 5.0
 
 _ROUNDS = 101
 """As mosquitto's own tool has it: passwords of 192 random bits need no slow hash, and a reload checks every client."""
@@ -67,10 +77,13 @@ class Wishes:
 class Folder:
     """A folder that `init` has made."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, told: Path = TOLD) -> None:
         self.path = path
+        self.told = told
         self.configuration = path / "mosquitto.conf"
-        self.passwords = path / "passwords"
+        # Apart from all else, and in a folder of its own: who may replace it, may replace nothing but it.
+        self.logins = path / "logins"
+        self.passwords = self.logins / "passwords"
         self.access = path / "access"
         self.server = path / "server.pem"
         self.ca = path / "ca.pem"
@@ -116,19 +129,21 @@ class Folder:
     def is_open(self) -> bool:
         """Whether this process could change the logins: else somebody else has to, who may."""
         try:
-            owner = self.passwords.stat().st_uid
+            found = self.passwords.stat()
         except OSError:
             return False
-        # A file of another user's can only be given back to that user by root.
-        mine = os.geteuid() in (0, owner)
-        return mine and os.access(self.path, os.R_OK | os.W_OK | os.X_OK) and os.access(self.passwords, os.R_OK)
+        # The file is replaced by one of this user's: the broker has to be able to read that, by its group.
+        shared = found.st_mode & 0o040 and found.st_gid in (os.getegid(), *os.getgroups())
+        mine = os.geteuid() in (0, found.st_uid) or shared
+        writable = os.access(self.logins, os.R_OK | os.W_OK | os.X_OK)
+        return bool(mine) and writable and os.access(self.passwords, os.R_OK)
 
     def can_reload(self) -> bool:
-        """Whether `reload` could tell the broker now."""
+        """Whether `reload` could tell the broker now, or somebody sees to it."""
         try:
             os.kill(self._process(), 0)
         except (OSError, ValueError):
-            return False
+            return self._is_seen_to()
         return True
 
     def reload(self) -> str | None:
@@ -138,12 +153,38 @@ class Folder:
         """
         by_hand = f"have it read its logins again: {BY_HAND}"
         try:
-            os.kill(self._process(), signal.SIGHUP)
+            self.tell()
         except PermissionError:
-            return f"This user may not tell the broker: {by_hand}"
+            return None if self._was_told() else f"This user may not tell the broker: {by_hand}"
         except (OSError, ValueError):
+            if self._is_seen_to() and self._was_told():
+                return None
             return f"The broker does not run on this machine. It reads its logins when it starts; else {by_hand}"
         return None
+
+    def tell(self) -> None:
+        """Tell the running broker. Raises OSError or ValueError where it cannot be told."""
+        os.kill(self._process(), signal.SIGHUP)
+
+    def _is_seen_to(self) -> bool:
+        """Whether systemd tells the broker when the logins change: it told it when this machine was started."""
+        try:
+            # Root tells it itself, where it runs; and in a copy of the folder, or a test, nothing is watched.
+            return os.geteuid() != 0 and self.told.stat().st_mtime_ns > 0
+        except OSError:
+            return False
+
+    def _was_told(self) -> bool:
+        """Wait until the broker was told of the logins as they are now; False where that does not come."""
+        until = time.monotonic() + _TOLD_SECONDS
+        while self._is_seen_to():
+            with contextlib.suppress(OSError):
+                if self.told.stat().st_mtime_ns >= self.logins.stat().st_mtime_ns:
+                    return True
+            if time.monotonic() >= until:
+                break
+            time.sleep(0.05)
+        return False
 
     def _process(self) -> int:
         """The number of the running broker. Raises OSError or ValueError where it does not run on this machine."""
@@ -238,6 +279,7 @@ def _fill(draft: Folder, final: Folder, wishes: Wishes, now: datetime) -> None:
     files.write_new(draft.server, server)
     section = Broker(host=wishes.hosts[0], port=wishes.port, tls=True, ca_text=ca.decode("ascii", "replace"))
     password = new_password()
+    draft.logins.mkdir(mode=0o700)
     files.write_new(draft.passwords, f"{DASHBOARD_USER}:{hashed(password)}\n".encode())
     files.write_new(draft.access, broker_files.access(DASHBOARD_USER).encode())
     files.write_new(draft.configuration, broker_files.configuration(final, wishes).encode(), 0o644)
@@ -273,6 +315,24 @@ def _hand_over(folder: Folder, owner: tuple[int, int] | None) -> None:
     folder.path.chmod(0o750)
     if owner is None:
         return
-    os.chown(folder.path, 0, owner[1])
-    for each in (folder.passwords, folder.access, folder.server, folder.state):
-        os.chown(each, *owner)
+    user, group = owner
+    shared = _logins_group()
+    os.chown(folder.path, 0, group if shared is None else shared)
+    for each in (folder.access, folder.server, folder.state):
+        os.chown(each, user, group)
+    if shared is None:
+        for each in (folder.logins, folder.passwords):
+            os.chown(each, user, group)
+        return
+    # New files in there are the group's, whoever makes them.
+    os.chown(folder.logins, 0, shared)
+    folder.logins.chmod(0o2770)
+    os.chown(folder.passwords, 0, shared)
+    folder.passwords.chmod(0o640)
+
+
+def _logins_group() -> int | None:
+    try:
+        return grp.getgrnam(LOGINS).gr_gid
+    except KeyError:
+        return None

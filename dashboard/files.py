@@ -20,14 +20,19 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Put a new file in the place of one that is there, in one stroke, with its owner and mode. Raises OSError."""
+    """Put a new file in the place of one that is there, in one stroke, with its owner and mode. Raises OSError.
+
+    Only root can keep the owner: of whoever else may write the folder, it is from then on, and stays its group's.
+    """
     before = path.stat()
     new = path.with_name(f".{path.name}.new")
     new.unlink(missing_ok=True)
     write_new(new, content, before.st_mode & 0o777)
     try:
-        if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-            os.chown(new, before.st_uid, before.st_gid)
+        made = new.stat()
+        owner = before.st_uid if os.geteuid() == 0 else made.st_uid
+        if (made.st_uid, made.st_gid) != (owner, before.st_gid):
+            os.chown(new, owner, before.st_gid)
         os.replace(new, path)
     except BaseException:
         new.unlink()

@@ -30,6 +30,7 @@ from dashboard.trouble import StoreError, first_line
 from ratings import tls, wire
 from ratings.config import Config, ConfigError
 from ratings.patience import Patience
+from ratings.watchdog import nothing
 from ratings.wire import Ack, Batch, DashboardState, Status, WireError
 
 log = logging.getLogger("fjes.ingest")
@@ -58,10 +59,19 @@ class Ingest:
     """Keeps one dashboard's database up to date. `run` blocks until `stop`, from any thread or a signal handler.
 
     `config` says which broker, and from how many ratings a block is published; `today` is a date in UTC, or None
-    while the clock is not known right. Raises ConfigError where the broker's authority cannot be read.
+    while the clock is not known right; `turned` is called in each round of the loop, at least once a minute. Raises
+    ConfigError where the broker's authority cannot be read.
     """
 
-    def __init__(self, config: Config, engine: Engine, *, today: Callable[[], date | None] = clock.known_today) -> None:
+    def __init__(
+        self,
+        config: Config,
+        engine: Engine,
+        *,
+        today: Callable[[], date | None] = clock.known_today,
+        turned: Callable[[], None] = nothing,
+    ) -> None:
+        self._turned = turned
         self._broker = config.broker
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._tls = tls.context(config.broker)
@@ -81,6 +91,7 @@ class Ingest:
         """Connect, and connect again, until stopped."""
         patience = Patience(FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS, 0.5)
         while not self._stopping.is_set():
+            self._turned()
             began = time.monotonic()
             self._session()
             if time.monotonic() - began > STEADY_SECONDS:
@@ -110,6 +121,7 @@ class Ingest:
         code = MQTTErrorCode.MQTT_ERR_SUCCESS
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and not self._stopping.is_set():
             soon = self._forming.seconds()
+            self._turned()
             code = client.loop(0.5 if soon is None else min(soon, 0.5))
             self._form()
             if self._connected:

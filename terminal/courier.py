@@ -21,6 +21,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from ratings import tls, wire
 from ratings.config import Config
 from ratings.patience import Patience
+from ratings.watchdog import nothing
 from ratings.wire import Ack, DashboardState, WireError
 from terminal.connection import Note, Standing
 from terminal.delivery import Delivery
@@ -53,11 +54,20 @@ class Courier:
     """Carries one terminal's outbox. `run` blocks until `stop` is called from another thread or a signal handler.
 
     With `leaving` it hurries, and ends by itself when the dashboard has everything and the broker the goodbye: then
-    `left` is true. Raises ConfigError where the broker's authority cannot be read.
+    `left` is true. `turned` is called in each round of its loop, at least once a minute.
+    Raises ConfigError where the broker's authority cannot be read.
     """
 
-    def __init__(self, config: Config, *, seed: int | None = None, leaving: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        seed: int | None = None,
+        leaving: bool = False,
+        turned: Callable[[], None] = nothing,
+    ) -> None:
         self.left = False
+        self._turned = turned
         self._leaving = leaving
         live = config.release.mode == "live"
         self._terminal = config.terminal.id
@@ -108,6 +118,7 @@ class Courier:
             return
         try:
             while not self._stopping.is_set():
+                self._turned()
                 rest = self._look_seconds
                 if self._client is None:
                     rest = min(rest, self._connect_at - time.monotonic())
@@ -128,6 +139,7 @@ class Courier:
     def _wait_for_store(self) -> None:
         """The kiosk makes the store; whichever starts first, the other waits."""
         while not self._stopping.is_set():
+            self._turned()
             try:
                 self._delivery.status()
             except StoreError as error:

@@ -28,7 +28,7 @@ def alone(engine: Engine) -> Iterator[Callable[[], None] | None]:
     if engine.dialect.name == "sqlite":
         path = engine.url.database
         try:
-            handle = os.open(f"{path}.mail", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            handle = os.open(f"{path}.mail", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
         except OSError as error:
             raise StoreError(
                 f"{path}.mail cannot be opened ({error.strerror}); let the user who runs Fjes write it and its folder"

@@ -39,6 +39,12 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--certificate", type=_FILE, metavar="FILE", help="That certificate, and those between (PEM).")
 @click.option("--key", type=_FILE, metavar="FILE", help="Its private key (PEM, without passphrase).")
 @click.option("--renew", is_flag=True, help="Only give the broker that is there a new certificate.")
+@click.option(
+    "--login",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="The dashboard's fjes.toml, which gets the [broker] with its login; else that is left in dashboard.toml.",
+)
 def init(
     folder: Path,
     hosts: tuple[str, ...],
@@ -50,11 +56,12 @@ def init(
     certificate: Path | None,
     key: Path | None,
     renew: bool,
+    login: Path | None,
 ) -> None:
     """Make certificates, configuration and access rules for mosquitto. Overwrites nothing."""
     from datetime import UTC, datetime
 
-    from dashboard import broker
+    from dashboard import broker, broker_login
 
     if any((ca, certificate, key)) and not all((ca, certificate, key)):
         raise click.UsageError("--ca, --certificate and --key belong together: give all three, or none")
@@ -67,10 +74,37 @@ def init(
             raise click.UsageError("--host is missing: the name by which terminals reach the broker; can be repeated")
         runs_as = user or ("mosquitto" if os.geteuid() == 0 else getpass.getuser())
         wishes = broker.Wishes(hosts, port, address, connections, runs_as, given)
+        if login is not None:
+            broker_login.check(login)
         made = broker.init(folder, wishes, datetime.now(UTC))
+        if login is not None:
+            broker_login.hand_over(made, login)
     except broker.BrokerError as error:
         raise click.ClickException(str(error)) from None
-    _tell(made, wishes.user, own=given is None)
+    _tell(made, wishes.user, login, own=given is None)
+
+
+@broker.command()
+@click.option("--folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="What `init` has made.")
+@click.option("--told", type=_FILE, metavar="FILE", help="Touched when that is done: the pages wait for it.")
+def reload(folder: Path, told: Path | None) -> None:
+    """Have the running broker read its logins again. systemd runs this when they change."""
+    from dashboard import broker
+
+    try:
+        before = broker.Folder(folder).logins.stat().st_mtime_ns
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}; name the folder of the broker") from None
+    try:
+        broker.Folder(folder).tell()
+    except PermissionError:
+        raise click.ClickException("this user may not tell the broker: run it as the broker's user, or root") from None
+    except (OSError, ValueError):
+        click.echo("The broker does not run on this machine now. It reads its logins when it starts.")
+    if told is not None:
+        # As old as what it was told of: what has changed since it was not told of.
+        told.touch()
+        os.utime(told, ns=(before, before))
 
 
 def _renewed(folder: Folder, hosts: tuple[str, ...], given: Given | None) -> None:
@@ -81,10 +115,13 @@ def _renewed(folder: Folder, hosts: tuple[str, ...], given: Given | None) -> Non
     click.echo(folder.reload() or "The broker has been told; the terminals need nothing.")
 
 
-def _tell(made: Folder, user: str, *, own: bool) -> None:
+def _tell(made: Folder, user: str, login: Path | None, *, own: bool) -> None:
     click.echo(f"The broker's folder is {made.path}. Next:")
     click.echo(f"1. Start it: mosquitto -c {made.configuration} (under systemd: docs/broker.md)")
-    click.echo(f"2. Put what stands in {made.dashboard} into the dashboard's fjes.toml, then remove that file.")
+    if login is None:
+        click.echo(f"2. Put what stands in {made.dashboard} into the dashboard's fjes.toml, then remove that file.")
+    else:
+        click.echo(f"2. {login} has the dashboard's login now: start its services again.")
     click.echo("3. Enrol terminals: fjes dashboard terminal add NAME --site SITE --config fjes.toml")
     if own:
         click.echo(f"{made.ca_key} signs for your broker: keep a copy where only you can read it.")

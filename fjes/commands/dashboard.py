@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,10 +69,11 @@ def ingest(config_file: Path) -> None:
 
     from dashboard.ingest import Ingest
     from ratings import config
+    from ratings.watchdog import Watchdog
 
     settings = config.load(config_file)
     with opened(settings.dashboard.database) as engine:
-        running = Ingest(settings, engine)
+        running = Ingest(settings, engine, turned=Watchdog.of(os.environ).turned)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: running.stop())
         running.run()
@@ -89,7 +91,7 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
     import time
     from datetime import UTC, datetime, timedelta
 
-    from dashboard import store, web
+    from dashboard import awake, store, web
     from dashboard.accounts import people
     from dashboard.accounts.access import Access
     from dashboard.accounts.provider import Provider
@@ -101,6 +103,7 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
     from dashboard.secure import SecureError
     from fjes import previews
     from ratings import config
+    from ratings.watchdog import Watchdog
 
     file: Path | None = context.params["config_file"]
     settings = config.load(file) if file is not None else config.Config()
@@ -138,6 +141,7 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
         begin = datetime.now(UTC) + timedelta(seconds=50)
         watch = Watch(engine, dashboard, settings.mail, rest=time.sleep, begin=begin)
         Post(engine, settings.mail, [reports, watch], still_wanted).start()
+        awake.watch(dashboard, Watchdog.of(os.environ))
         server.run()
 
 

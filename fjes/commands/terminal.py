@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +46,7 @@ def kiosk(config_file: Path) -> None:
     import signal
 
     from ratings import config
+    from ratings.watchdog import Watchdog
     from terminal import identity, memory
     from terminal.clock import CheckedClock
     from terminal.kiosk.app import Kiosk
@@ -76,7 +78,8 @@ def kiosk(config_file: Path) -> None:
     clock = CheckedClock(trust, lambda: ledger.known)
     _tell_of_the_clock(trust, clock.now())
     try:
-        window = Kiosk(settings, clock, ledger, changes=changes)
+        watchdog = Watchdog.of(os.environ)
+        window = Kiosk(settings, clock, ledger, changes=changes, turned=watchdog.turned)
         if window.offscreen:
             click.echo(
                 "No screen was found: the faces are drawn into memory, and only hardware buttons can be pressed. "
@@ -131,11 +134,12 @@ def courier(config_file: Path) -> None:
     import signal
 
     from ratings import config
+    from ratings.watchdog import Watchdog
     from terminal import memory
     from terminal.courier import Courier
 
     memory.leave_no_core()
-    running = Courier(config.load(config_file))
+    running = Courier(config.load(config_file), turned=Watchdog.of(os.environ).turned)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: running.stop())
     running.run()

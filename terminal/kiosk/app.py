@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hardware.screen import FOLDER as BACKLIGHTS
 from ratings.config import Config
 from ratings.scale import Score
+from ratings.watchdog import nothing
 from terminal.clock import Clock
 from terminal.faults import Faults
 from terminal.kiosk import environment
@@ -46,7 +47,7 @@ class Kiosk:
 
     `offscreen` draws into memory, as does a machine without a screen; `backlights` is where the screen's light is set;
     `sleeper` makes what waits for the window that it is given; `changes` is what the dashboard sets, of which `config`
-    has what is in force.
+    has what is in force; `turned` is called in each round of the loop.
     Raises DisplayError, PictureError, TypefaceError, WordsError.
     """
 
@@ -60,6 +61,7 @@ class Kiosk:
         backlights: Path = BACKLIGHTS,
         sleeper: Callable[[Any], Sleeper] = Sleeper,
         changes: Changes | None = None,
+        turned: Callable[[], None] = nothing,
     ) -> None:
         self.offscreen = offscreen or not environment.has_display()
         self._config = config
@@ -68,6 +70,7 @@ class Kiosk:
         self._words = [words(language) for language in config.kiosk.languages]
         self._pictures = pictures(config.follow_up.reasons)
         self._changes = changes
+        self._turned = turned
         self._backlights = backlights
         self._calendar = Calendar(config, clock, ledger, changes.asked if changes else None)
         self._lighting = Lighting(config, clock.monotonic(), backlights)
@@ -156,6 +159,7 @@ class Kiosk:
         try:
             while not self._stopping:
                 self.step()
+                self._turned()
                 self._sleeper.sleep(self._pause())
         finally:
             self.close()

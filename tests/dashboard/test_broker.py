@@ -284,7 +284,7 @@ def test_only_its_owner_reads_what_is_secret(umask: int, tmp_path: Path) -> None
         "ca.pem": 0o644,
         "dashboard.toml": 0o600,
         "mosquitto.conf": 0o644,
-        "passwords": 0o600,
+        "logins": 0o700,
         "server.pem": 0o600,
         "state": 0o700,
         "terminals.toml": 0o644,

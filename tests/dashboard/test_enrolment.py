@@ -175,10 +175,10 @@ def test_a_commit_that_fails_leaves_neither_login_nor_file(
 def test_a_broker_that_cannot_be_written_keeps_all_out(
     database: Engine, folder: Folder, where: Callable[[str], Path], tmp_path: Path
 ) -> None:
-    (folder.path / ".passwords.new").mkdir()  # Where the new file would be written.
+    (folder.logins / ".passwords.new").mkdir()  # Where the new file would be written.
     with pytest.raises(BrokerError, match=r"passwords"):
         enrol(database, [STUA], folder, where)
-    (folder.path / ".passwords.new").rmdir()
+    (folder.logins / ".passwords.new").rmdir()
     assert nothing_was_done(database, folder, tmp_path)
 
 

@@ -237,10 +237,10 @@ def test_what_cannot_be_moved_changes_nothing(
 
 def test_a_broker_that_cannot_be_written_keeps_it_where_it_is(stua: Engine, folder: Folder) -> None:
     before = everything(stua, folder)
-    (folder.path / ".passwords.new").mkdir()
+    (folder.logins / ".passwords.new").mkdir()
     with pytest.raises(BrokerError):
         move(stua, folder)
-    (folder.path / ".passwords.new").rmdir()
+    (folder.logins / ".passwords.new").rmdir()
     assert everything(stua, folder) == before
 
 

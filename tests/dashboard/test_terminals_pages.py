@@ -251,7 +251,7 @@ def test_where_the_pages_may_not_write_they_say_what_to_run_and_do_the_rest(
 
 
 def test_a_folder_that_is_damaged_keeps_all_out(engine: Engine, folder: Folder, admin: FlaskClient) -> None:
-    (folder.path / ".passwords.new").mkdir()  # Where the new file would be written.
+    (folder.logins / ".passwords.new").mkdir()  # Where the new file would be written.
     answer = post(admin, "/terminals", name="Stua", site="Pro Sentret", **NB)
     assert (answer.status_code, "The broker&#39;s logins could not be changed" in answer.text) == (503, True)
     assert listing(engine) == {}

@@ -12,14 +12,20 @@ import pytest
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 TIMERS = sorted(UNITS.glob("*.timer"))
+OTHERS = sorted((*UNITS.glob("*.target"), *UNITS.glob("*.path")))
+AS_ROOT = {"fjes-broker-setup.service", "fjes-provision.service"}
+"""Those that give files to other users."""
+MOST_EXPOSED = 2.0
+"""As `systemd-analyze security` reckons it, from 0 (safest) to 10."""
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
 def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
-    for unit in (*SERVICES, *TIMERS):
+    units = (*SERVICES, *TIMERS, *OTHERS)
+    for unit in units:
         # Fjes does not lie in /opt here, and what is started has to exist.
         (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/fjes/.venv/bin/fjes", sys.executable))
-    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in (*SERVICES, *TIMERS))]
+    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in units)]
     verified = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     ours = [line for line in verified.stderr.splitlines() if "fjes" in line]
     assert ours == []
@@ -37,6 +43,46 @@ def test_systemd_takes_what_makes_debians_mosquitto_ours(tmp_path: Path) -> None
     ours = [line for line in verified.stderr.splitlines() if "fjes" in line or "mosquitto" in line]
     # Debian 12's systemd does not know it yet, and leaves it alone, as the file says.
     assert [line for line in ours if "LogFilterPatterns" not in line] == []
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.stem)
+def test_each_service_may_do_little(unit: Path) -> None:
+    exposed(unit)
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+def test_the_broker_may_do_little(tmp_path: Path) -> None:
+    """Whole, as Debian's unit and ours make it: what is analyzed offline has no drop-ins."""
+    theirs = Path("/lib/systemd/system/mosquitto.service").read_text("utf-8")
+    service = [line for line in theirs.splitlines() if not line.startswith("Exec")]
+    ours = (UNITS / "mosquitto-fjes.conf").read_text("utf-8").partition("[Service]")[2]
+    whole = tmp_path / "mosquitto.service"
+    whole.write_text("\n".join(service).replace("[Service]", "[Service]" + ours))
+    exposed(whole)
+
+
+def exposed(unit: Path) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", f"--threshold={round(MOST_EXPOSED * 10)}", str(unit)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-tmpfiles") is None, reason="systemd is not installed here")
+def test_the_folders_are_made_and_made_again(tmp_path: Path) -> None:
+    # In a root of its own, which knows our users.
+    (tmp_path / "etc").mkdir()
+    for command in (["systemd-sysusers", "sysusers.conf"], *[["systemd-tmpfiles", "--create", "tmpfiles.conf"]] * 2):
+        *program, file = command
+        made = subprocess.run(
+            [*program, f"--root={tmp_path}", str(UNITS / file)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert made.returncode == 0, made.stderr
+    # What the group makes in there is the group's, and nobody else may look.
+    assert {each.name: f"{each.stat().st_mode:o}" for each in (tmp_path / "var/lib/fjes").iterdir()} == {
+        "dashboard": "42770",
+        "backups": "42770",
+    }
 
 
 @pytest.mark.skipif(shutil.which("systemd-sysusers") is None, reason="systemd is not installed here")
@@ -80,17 +126,80 @@ def test_running_counts_are_out_of_the_couriers_sight_whoever_it_runs_as() -> No
     assert hidden == {f"{folder}/open.db", f"{folder}/open.db-journal"}
 
 
-@pytest.mark.parametrize("unit", ["fjes-ingest.service", "fjes-web.service", "fjes-audit.service"])
-def test_what_the_dashboard_keeps_is_its_users_alone(unit: str) -> None:
-    assert settings(unit)["StateDirectoryMode"] == "0700"
-    assert settings(unit)["User"] == "fjes-dashboard"
+DASHBOARD = ["fjes-ingest.service", "fjes-web.service", "fjes-audit.service", "fjes-backup.service"]
 
 
-def test_every_service_runs_as_a_user_that_is_made_and_never_as_root() -> None:
+@pytest.mark.parametrize("unit", DASHBOARD)
+def test_what_the_dashboard_keeps_is_its_services_alone(unit: str) -> None:
+    assert settings(unit)["Group"] == "fjes-dashboard"
+    assert settings(unit)["UMask"] == "0007"
+    folder = settings(unit)["ReadWritePaths"].split()[0]
+    assert f"d {folder} 2770 fjes-dashboard fjes-dashboard -" in (UNITS / "tmpfiles.conf").read_text("utf-8")
+
+
+def test_what_the_audit_remembers_is_its_own_alone() -> None:
+    audit = settings("fjes-audit.service")
+    assert audit["StateDirectoryMode"] == "0700"
+    assert [unit for unit in SERVICES if "fjes/audit" in unit.read_text("utf-8")] == [UNITS / "fjes-audit.service"]
+
+
+def test_each_service_has_a_user_of_its_own() -> None:
+    users = [settings(unit.name)["User"] for unit in SERVICES if unit.name not in AS_ROOT]
+    assert len(set(users)) == len(users)
+
+
+def test_what_the_pages_may_write_of_the_broker_is_the_logins_alone() -> None:
+    written = settings("fjes-web.service")["ReadWritePaths"].split()
+    assert [path for path in written if "broker" in path] == ["-/var/lib/fjes/broker/logins"]
+    assert settings("fjes-broker-reload.path")["PathChanged"] == "/var/lib/fjes/broker/logins"
+    assert settings("fjes-broker-reload.service")["User"] == settings("mosquitto-fjes.conf")["User"] == "mosquitto"
+
+
+@pytest.mark.parametrize(
+    "unit", ["fjes-kiosk.service", "fjes-courier.service", "fjes-ingest.service", "fjes-web.service"]
+)
+def test_what_runs_for_ever_is_watched(unit: str) -> None:
+    """And tells it: tests/systemd/test_watchdogs.py."""
+    assert settings(unit)["Type"] == "notify"
+    assert int(settings(unit)["WatchdogSec"]) in range(30, 301)
+    assert settings(unit)["Restart"] == "always"
+
+
+@pytest.mark.parametrize("unit", [unit.name for unit in SERVICES if unit.name != "fjes-provision.service"])
+def test_no_service_can_take_all_memory(unit: str) -> None:
+    assert "MemoryMax" in settings(unit)
+    assert "TasksMax" in settings(unit)
+
+
+def test_a_terminal_fits_into_512_megabytes() -> None:
+    most = [settings(f"fjes-{name}.service")["MemoryMax"] for name in ("kiosk", "courier")]
+    assert sum(int(each.removesuffix("M")) for each in most) <= 420
+
+
+def test_nothing_of_the_terminal_waits_for_a_network() -> None:
+    for unit in ("fjes-kiosk.service", "fjes-courier.service", "fjes-terminal.target"):
+        assert "network" not in "".join(line for line in (UNITS / unit).read_text().splitlines() if line[:1] != "#")
+
+
+def test_the_targets_want_what_there_is() -> None:
+    wanted = {
+        name
+        for target in OTHERS
+        for line in target.read_text("utf-8").splitlines()
+        if line.startswith("Wants=")
+        for name in line.removeprefix("Wants=").split()
+    }
+    there = {each.name for each in UNITS.iterdir()} | {"mosquitto.service"}
+    assert wanted <= there
+    started = {unit.name for unit in SERVICES} - {"fjes-audit.service", "fjes-backup.service", "fjes-provision.service"}
+    assert started <= wanted
+
+
+def test_every_service_runs_as_a_user_that_is_made_and_not_as_root() -> None:
     users = {line.split()[1] for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"}
     for unit in SERVICES:
-        (user,) = [line[5:] for line in unit.read_text("utf-8").splitlines() if line.startswith("User=")]
-        assert user in users, unit.name
+        if unit.name not in AS_ROOT:
+            assert settings(unit.name)["User"] in {*users, "mosquitto"}, unit.name
 
 
 def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
@@ -101,9 +210,10 @@ def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
 
 
 def test_the_audit_is_started_each_night() -> None:
-    (timer,) = TIMERS
-    assert UNITS / f"{timer.stem}.service" in SERVICES
-    lines = timer.read_text("utf-8").splitlines()
+    assert [timer.name for timer in TIMERS] == ["fjes-audit.timer", "fjes-backup.timer"]
+    for timer in TIMERS:
+        assert UNITS / f"{timer.stem}.service" in SERVICES
+    lines = (UNITS / "fjes-audit.timer").read_text("utf-8").splitlines()
     assert "OnCalendar=*-*-* 03:30" in lines
     assert "Persistent=true" in lines  # Also where the machine was off at night: then when it starts.
 
