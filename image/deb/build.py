@@ -1,8 +1,8 @@
 """Builds the package for a server: `dist/fjes_VERSION_ARCHITECTURE.deb`. Run by `make deb`.
 
-What is in it: the wheels of all that the dashboard needs, Fjes' own among them; units; and the scripts that Debian runs when
-it is installed and removed (`debian/`). The same commit makes the same bytes (`$SOURCE_DATE_EPOCH`; by default when that
-was made). Downloads wheels, by hash, into `.cache/deb` once. Knows nothing of the image.
+What is in it: the wheels of all that the dashboard needs, Fjes' own among them; units; and the scripts that Debian runs
+when it is installed and removed (`debian/`). The same commit makes the same bytes (`$SOURCE_DATE_EPOCH`; by default when
+that was made). Downloads wheels, by hash, into `.cache/deb` once. Knows nothing of the image.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import configparser
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -28,6 +29,7 @@ NOT_HERE = {"fjes-kiosk.service", "fjes-courier.service", "fjes-terminal.target"
 
 
 def main() -> None:
+    """Build what the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--architecture", choices=sorted(wheels.MACHINES), default="amd64", help="default: amd64")
     parser.add_argument("--suffix", default="", help="after the version, such as ~rc1")
@@ -35,7 +37,7 @@ def main() -> None:
     given = parser.parse_args()
     os.environ.setdefault("SOURCE_DATE_EPOCH", run("git", "log", "-1", "--format=%ct").strip())
     try:
-        print(build(given.architecture, given.suffix, given.to))
+        sys.stdout.write(f"{build(given.architecture, given.suffix, given.to)}\n")
     except (wheels.WheelError, subprocess.CalledProcessError) as error:
         details = getattr(error, "stderr", "") or ""
         sys.exit(f"make deb: {error}\n{details}".rstrip())
@@ -75,9 +77,12 @@ def fill(tree: Path, scratch: Path, machine: str) -> None:
     write(home / "requirements.lock", lock)
     cache = ROOT / ".cache/deb" / machine
     cache.mkdir(parents=True, exist_ok=True)
-    for python in wheels.PYTHONS:
-        wheels.download(home / "requirements.lock", cache, python, machine)
-    digests = set(lock.split("sha256:")[1:] and [each.split()[0] for each in lock.split("sha256:")[1:]])
+    fetched = cache / f"fetched-{hashlib.sha256(lock.encode()).hexdigest()}"
+    if not fetched.exists():
+        for python in wheels.PYTHONS:
+            wheels.download(home / "requirements.lock", cache, python, machine)
+        fetched.touch()
+    digests = set(re.findall(r"sha256:([0-9a-f]{64})", lock))
     for wheel in sorted(cache.glob("*.whl")):
         if sha256(wheel) in digests:  # The cache may have some of an earlier lock.
             shutil.copy(wheel, carried)
@@ -149,12 +154,14 @@ def control(tree: Path, version: str, architecture: str) -> None:
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file, and the folders on its way."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, "utf-8")
     path.chmod(mode)
 
 
 def sha256(path: Path) -> str:
+    """Of a file, as lock files have it."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 

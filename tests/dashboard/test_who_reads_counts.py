@@ -52,7 +52,7 @@ GIVES_OUT = {
     "dashboard.audit": {"Audit", "Finding", "Remembered", "audit"},
     "dashboard.audit_memory": {"ForgottenError", "load", "save"},
     "dashboard.balance": {"Imbalance", "imbalances"},
-    "dashboard.backup": {"BackupError", "Manifest", "MANIFEST", "name_at", "write"},
+    "dashboard.backup": {"BackupError", "Manifest", "MANIFEST", "name_at", "tidy", "write"},
     "dashboard.restore": {"check", "is_empty", "put_back"},
 }
 """What others may have of those keepers that give out anything. Of the writers: all but tables of counts."""
