@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 
@@ -17,6 +18,24 @@ def write_new(path: Path, content: bytes, mode: int = 0o600) -> None:
         except BaseException:
             path.unlink()
             raise
+
+
+def share(path: Path) -> None:
+    """Make a file that several users are to write, where its folder is set up for that: its group's, and inherited.
+
+    To be called before something opens the file that would make it for one user alone. Raises OSError.
+    """
+    shared = stat.S_ISGID | stat.S_IWGRP
+    try:
+        if path.parent.stat().st_mode & shared != shared:
+            return
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o660)
+    except (FileExistsError, FileNotFoundError):
+        return
+    try:
+        os.fchmod(opened, 0o660)  # Whatever the umask.
+    finally:
+        os.close(opened)
 
 
 def replace(path: Path, content: bytes) -> None:

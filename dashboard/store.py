@@ -11,7 +11,7 @@ is never refused half-way. Whoever only reads uses `reading(engine)`, which wait
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
-from dashboard import names, schema, trouble, versions
+from dashboard import files, names, schema, trouble, versions
 from dashboard.naming import plain
 from dashboard.saying import say
 from dashboard.trouble import NotAllowed, StoreError
@@ -76,6 +76,10 @@ def open_engine(url: str) -> Engine:
             folder = Path(parsed.database or ".").parent
             if not parsed.query and not folder.is_dir():
                 raise StoreError(f"{shown}: the folder {folder} does not exist; make it, or name another database")
+            if parsed.database and parsed.database != ":memory:" and not parsed.query:
+                # Services of several users share it; SQLite would make it for one.
+                with suppress(OSError):  # Said below, when it is opened.
+                    files.share(Path(parsed.database))
             parsed = parsed.set(drivername="sqlite")
             arguments: dict[str, Any] = {"timeout": WAIT_SECONDS}
         case "postgresql" | "postgres":

@@ -10,9 +10,11 @@ import fcntl
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine
 
+from dashboard import files
 from dashboard.trouble import StoreError
 
 _NUMBER = 6464
@@ -28,7 +30,8 @@ def alone(engine: Engine) -> Iterator[Callable[[], None] | None]:
     if engine.dialect.name == "sqlite":
         path = engine.url.database
         try:
-            handle = os.open(f"{path}.mail", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o660)
+            files.share(Path(f"{path}.mail"))
+            handle = os.open(f"{path}.mail", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise StoreError(
                 f"{path}.mail cannot be opened ({error.strerror}); let the user who runs Fjes write it and its folder"

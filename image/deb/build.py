@@ -1,8 +1,8 @@
 """Builds the package for a server: `dist/fjes_VERSION_ARCHITECTURE.deb`. Run by `make deb`.
 
 What is in it: the wheels of all that the dashboard needs, Fjes' own among them; units; and the scripts that Debian runs
-when it is installed and removed (`debian/`). The same commit makes the same bytes (`$SOURCE_DATE_EPOCH`; by default when
-that was made). Downloads wheels, by hash, into `.cache/deb` once. Knows nothing of the image.
+when it is installed and removed (`debian/`). The same commit makes the same bytes (`$SOURCE_DATE_EPOCH`; by default
+when that was made). Downloads wheels, by hash, into `.cache/deb` once. Knows nothing of the image.
 """
 
 from __future__ import annotations
