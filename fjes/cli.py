@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from fjes.commands import dashboard, demo, importing, report, terminal
+from fjes.commands import dashboard, demo, importing, provision, report, terminal
 
 
 class Commands(click.Group):
@@ -35,4 +35,5 @@ main.add_command(dashboard.dashboard)
 main.add_command(demo.demo)
 main.add_command(importing.import_)
 main.add_command(terminal.terminal)
+main.add_command(provision.provision)
 main.add_command(report.report)

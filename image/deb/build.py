@@ -24,8 +24,8 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = Path(__file__).parent / "debian"
 UNITS = ROOT / "systemd"
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
-NOT_HERE = {"fjes-kiosk.service", "fjes-courier.service", "fjes-terminal.target", "fjes-provision.service"}
-"""A terminal's, and the image's."""
+HERE = ("fjes-dashboard", "fjes-ingest", "fjes-web", "fjes-audit", "fjes-backup", "fjes-broker")
+"""How the units begin that are a dashboard's."""
 
 
 def main() -> None:
@@ -94,7 +94,7 @@ def fill(tree: Path, scratch: Path, machine: str) -> None:
 
     units = tree / "usr/lib/systemd/system"
     for unit in sorted(UNITS.iterdir()):
-        if unit.suffix in (".service", ".timer", ".path", ".target") and unit.name not in NOT_HERE:
+        if unit.name.startswith(HERE):
             write(units / unit.name, unit.read_text("utf-8"))
     write(units / "mosquitto.service.d/fjes.conf", (UNITS / "mosquitto-fjes.conf").read_text("utf-8"))
     write(tree / "usr/lib/sysusers.d/fjes.conf", (UNITS / "sysusers.conf").read_text("utf-8"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,23 +10,37 @@ from pathlib import Path
 
 import pytest
 
+from fjes.provision import generated
+from ratings.config import Config
+
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 SERVICES = sorted(UNITS.glob("*.service"))
 TIMERS = sorted(UNITS.glob("*.timer"))
-OTHERS = sorted((*UNITS.glob("*.target"), *UNITS.glob("*.path")))
-AS_ROOT = {"fjes-broker-setup.service", "fjes-provision.service"}
-"""Those that give files to other users."""
+TARGETS = sorted(UNITS.glob("*.target"))
+PATHS = sorted(UNITS.glob("*.path"))
+ON_THE_IMAGE = {"fjes-provision.service", "fjes-report.service", "fjes-wifi@.service"}
+AS_ROOT = ON_THE_IMAGE | {"fjes-broker-setup.service"}
+"""Why is written in each of them."""
 MOST_EXPOSED = 2.0
 """As `systemd-analyze security` reckons it, from 0 (safest) to 10."""
+OURS = [unit for unit in SERVICES if unit.name not in ON_THE_IMAGE]
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
 def test_systemd_has_nothing_to_say_about_the_units(tmp_path: Path) -> None:
-    units = (*SERVICES, *TIMERS, *OTHERS)
+    units = (*SERVICES, *TIMERS, *TARGETS, *PATHS)
     for unit in units:
         # Fjes does not lie in /opt here, and what is started has to exist.
-        (tmp_path / unit.name).write_text(unit.read_text("utf-8").replace("/opt/fjes/.venv/bin/fjes", sys.executable))
-    command = ["systemd-analyze", "verify", "--man=no", *(str(tmp_path / unit.name) for unit in units)]
+        text = unit.read_text("utf-8")
+        for started in ("/opt/fjes/.venv/bin/fjes", "/usr/sbin/wpa_supplicant"):
+            text = text.replace(started, sys.executable)
+        (tmp_path / unit.name).write_text(text)
+    command = [
+        "systemd-analyze",
+        "verify",
+        "--man=no",
+        *(str(tmp_path / each.name) for each in units),
+    ]
     verified = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     ours = [line for line in verified.stderr.splitlines() if "fjes" in line]
     assert ours == []
@@ -46,7 +61,7 @@ def test_systemd_takes_what_makes_debians_mosquitto_ours(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
-@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.stem)
+@pytest.mark.parametrize("unit", OURS, ids=lambda unit: unit.stem)
 def test_each_service_may_do_little(unit: Path) -> None:
     exposed(unit)
 
@@ -165,7 +180,7 @@ def test_what_runs_for_ever_is_watched(unit: str) -> None:
     assert settings(unit)["Restart"] == "always"
 
 
-@pytest.mark.parametrize("unit", [unit.name for unit in SERVICES if unit.name != "fjes-provision.service"])
+@pytest.mark.parametrize("unit", [unit.name for unit in OURS])
 def test_no_service_can_take_all_memory(unit: str) -> None:
     assert "MemoryMax" in settings(unit)
     assert "TasksMax" in settings(unit)
@@ -184,22 +199,25 @@ def test_nothing_of_the_terminal_waits_for_a_network() -> None:
 def test_the_targets_want_what_there_is() -> None:
     wanted = {
         name
-        for target in OTHERS
+        for target in TARGETS
         for line in target.read_text("utf-8").splitlines()
         if line.startswith("Wants=")
         for name in line.removeprefix("Wants=").split()
     }
     there = {each.name for each in UNITS.iterdir()} | {"mosquitto.service"}
     assert wanted <= there
-    started = {unit.name for unit in SERVICES} - {"fjes-audit.service", "fjes-backup.service", "fjes-provision.service"}
+    started = {unit.name for unit in OURS} - {f"{timer.stem}.service" for timer in TIMERS}
     assert started <= wanted
 
 
-def test_every_service_runs_as_a_user_that_is_made_and_not_as_root() -> None:
+def test_every_service_runs_as_a_user_that_is_made_and_as_root_only_where_it_says_why() -> None:
     users = {line.split()[1] for line in (UNITS / "sysusers.conf").read_text("utf-8").splitlines() if line[:1] == "u"}
     for unit in SERVICES:
-        if unit.name not in AS_ROOT:
-            assert settings(unit.name)["User"] in {*users, "mosquitto"}, unit.name
+        (user,) = [line[5:] for line in unit.read_text("utf-8").splitlines() if line.startswith("User=")]
+        if unit.name in AS_ROOT:
+            assert (user, "# As root" in unit.read_text("utf-8")) == ("root", True), unit.name
+        else:
+            assert user in {*users, "mosquitto"}, unit.name
 
 
 def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
@@ -210,10 +228,8 @@ def test_the_kiosk_is_started_again_however_often_it_ends() -> None:
 
 
 def test_the_audit_is_started_each_night() -> None:
-    assert [timer.name for timer in TIMERS] == ["fjes-audit.timer", "fjes-backup.timer"]
-    for timer in TIMERS:
-        assert UNITS / f"{timer.stem}.service" in SERVICES
-    lines = (UNITS / "fjes-audit.timer").read_text("utf-8").splitlines()
+    timer = UNITS / "fjes-audit.timer"
+    lines = timer.read_text("utf-8").splitlines()
     assert "OnCalendar=*-*-* 03:30" in lines
     assert "Persistent=true" in lines  # Also where the machine was off at night: then when it starts.
 
@@ -222,3 +238,78 @@ def test_the_nightly_audit_remembers_outside_the_database_what_was_published() -
     """A backup that was restored has forgotten it."""
     service = settings("fjes-audit.service")
     assert service["ExecStart"].endswith(f"--remember /var/lib/{service['StateDirectory']}/published.json")
+
+
+@pytest.mark.parametrize("timer", TIMERS, ids=lambda timer: timer.name)
+def test_every_timer_has_something_to_start(timer: Path) -> None:
+    assert UNITS / f"{timer.stem}.service" in SERVICES
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not installed here")
+@pytest.mark.parametrize(
+    ("unit", "most"), [("fjes-provision.service", 2.0), ("fjes-report.service", 2.0), ("fjes-wifi@.service", 2.5)]
+)
+def test_what_runs_as_root_may_little_else(unit: str, most: float) -> None:
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNITS / unit)]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False).stdout
+    exposure = re.search(r"Overall exposure level for \S+: ([0-9.]+)", told)
+    assert exposure is not None, told
+    assert float(exposure[1]) <= most
+
+
+def test_provisioning_comes_before_all_that_it_writes_for() -> None:
+    text = (UNITS / "fjes-provision.service").read_text("utf-8")
+    before = {unit for line in text.splitlines() if line.startswith("Before=") for unit in line[7:].split()}
+    wanted = {
+        unit
+        for target in TARGETS
+        for line in target.read_text("utf-8").splitlines()
+        if line.startswith("Wants=")
+        for unit in line[6:].split()
+    }
+    assert {unit for unit in wanted if unit.endswith(".service")} <= before
+    assert {"network-pre.target", "systemd-networkd.service", "systemd-timesyncd.service", "ssh.service"} <= before
+    assert "Requires" not in text, "a data partition that cannot be mounted is no reason for a dark screen"
+
+
+def test_provisioning_may_write_where_the_command_does_and_nowhere_else() -> None:
+    unit = settings("fjes-provision.service")
+    assert unit["ReadWritePaths"].split() == ["-/boot/firmware", "-/data", "/run/systemd"]
+    assert (unit["ProtectSystem"], unit["RuntimeDirectory"]) == ("strict", "fjes")
+
+
+def test_on_a_server_nothing_of_it_runs() -> None:
+    """There /etc/fjes is a folder."""
+    for unit in ("fjes-provision.service", "fjes-report.service"):
+        assert settings(unit)["ConditionPathIsSymbolicLink"] == "/etc/fjes"
+
+
+def test_the_units_that_a_role_wants_are_there() -> None:
+    wanted = {unit for role in ("terminal", "dashboard", "both") for unit in generated.wanted(Config(role=role))}
+    assert {target.name for target in TARGETS} == wanted
+
+
+@pytest.mark.skipif(shutil.which("udevadm") is None, reason="udev is not installed here")
+def test_udev_reads_the_rule_for_wifi() -> None:
+    rules = UNITS / "70-fjes-wifi.rules"
+    (line,) = [line for line in rules.read_text("utf-8").splitlines() if line and line[0] != "#"]
+    assert 'ENV{SYSTEMD_WANTS}+="fjes-wifi@$name.service"' in line
+    version = subprocess.run(["udevadm", "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    if int(version) >= 254:
+        told = subprocess.run(
+            ["udevadm", "verify", str(rules)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert told.returncode == 0, told.stdout + told.stderr
+
+
+@pytest.mark.skipif(not Path("/usr/sbin/sshd").exists(), reason="sshd is not installed here")
+def test_sshd_reads_what_makes_it_ours(tmp_path: Path) -> None:
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    text = (UNITS / "sshd-fjes.conf").read_text("utf-8").replace("/data/provision/ssh_host_ed25519_key", str(key))
+    (tmp_path / "sshd_config").write_text(text)
+    command = ["/usr/sbin/sshd", "-T", "-f", str(tmp_path / "sshd_config")]
+    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 0, told.stderr
+    for line in ("passwordauthentication no", "kbdinteractiveauthentication no", "permitrootlogin without-password"):
+        assert line in told.stdout.splitlines()

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
-from flask import Flask
 from paho.mqtt.enums import CallbackAPIVersion
 
 from dashboard import awake, store
 from dashboard.ingest import Ingest
-from dashboard.web import create_app, server
+from dashboard.web import create_app
 from ratings import config, wire
 from ratings.config import Config, Dashboard
 from ratings.watchdog import ROUNDS, Watchdog
@@ -28,6 +27,7 @@ from ratings.wire import Status
 from terminal.courier import Courier
 from terminal.ledger import Ledger
 from tests.conftest import Mosquitto
+from tests.dashboard.conftest import serving
 
 SECONDS = 2.0
 """`WatchdogSec`, for tests."""
@@ -188,14 +188,6 @@ def test_an_ingest_without_its_broker_turns(tmp_path: Path, systemd: Systemd) ->
     engine.dispose()
 
 
-@contextmanager
-def pages(app: Flask) -> Iterator[int]:
-    listening = server(app, "127.0.0.1", 0)
-    threading.Thread(target=listening.run, daemon=True).start()
-    yield listening.effective_port
-    listening.close()
-
-
 def test_the_pages_tell_that_they_answer_and_say_nothing_when_all_of_their_threads_are_stuck(
     tmp_path: Path, systemd: Systemd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -209,7 +201,8 @@ def test_the_pages_tell_that_they_answer_and_say_nothing_when_all_of_their_threa
         _wait_for(let_go)
         return ""
 
-    with pages(app) as port:
+    with serving(app) as address:
+        port = int(address.rpartition(":")[2])
         stopping = awake.watch(Dashboard(), systemd.watchdog(), port=port)
         turns(systemd)
         visitors = [socket.create_connection(("127.0.0.1", port)) for _ in range(4)]

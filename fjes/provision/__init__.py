@@ -1,0 +1,1 @@
+"""First start and every start of a machine made from the image: from `fjes.toml` on the card to what services read."""
