@@ -57,6 +57,19 @@ _NO_CERTIFICATE = (
 )
 
 
+_TOML = (
+    ("Invalid value", "; allowed: a text in quotes, a number, true or false"),
+    ("Expected '='", "; allowed: key = value, each in a line of its own"),
+    ("Illegal character", "; allowed: a text that ends in the same line, with the quote that it began with"),
+    ("Unescaped", "; allowed: a text with \\ in it between ' and '"),
+    ("Unterminated string", "; allowed: a text that ends with the quote that it began with"),
+    ('Expected "\'"', "; allowed: a text that ends with the quote that it began with"),
+    ("Cannot overwrite", "; allowed: each key once"),
+    ("Cannot declare", "; allowed: each heading once"),
+)
+"""What tomllib says of the mistakes that people make, and what it does not say."""
+
+
 class ConfigError(ValueError):
     """A configuration that cannot be used; the text names file, line, key and what is allowed.
 
@@ -130,7 +143,8 @@ def read(text: str, name: str = "fjes.toml") -> Config:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        problem = f"not readable as TOML: {error}"
+        allowed = next((allowed for said, allowed in _TOML if str(error).startswith(said)), "")
+        problem = f"not readable as TOML: {error}{allowed}"
         raise ConfigError(f"{name}: {problem}", problem, _told_line(str(error), text)) from None
     except RecursionError:
         raise ConfigError.at(name, "not readable as TOML: brackets within brackets without end") from None
@@ -146,6 +160,16 @@ def read(text: str, name: str = "fjes.toml") -> Config:
     if found:
         raise ConfigError.at(name, found, complaints.line(found, text))
     return config
+
+
+def hanging(text: str) -> Kiosk:
+    """How the screen hangs, also of a file with a mistake: whatever else is wrong, what is said is to be read."""
+    try:
+        section = tomllib.loads(text)["kiosk"]
+        given = {key: section[key] for key in ("rotation", "touch_rotation", "size") if key in section}
+        return msgspec.convert(given, Kiosk, strict=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return Kiosk()
 
 
 def check(config: Config, name: str) -> Config:

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from matplotlib.artist import Artist
-from matplotlib.patches import Rectangle
+from matplotlib.patches import PathPatch, Rectangle
 
 from dashboard.charts.axis import LEFT, MonthAxis
 from dashboard.charts.faces import face
-from dashboard.charts.patterns import area
+from dashboard.charts.patterns import Box, areas, rectangles
 from dashboard.charts.style import FILLS, RAIL, Size, text
 from dashboard.language import Words
 from ratings.period import Period
@@ -76,7 +76,7 @@ class Answers:
             yield Rectangle((left, middle - 10), right - left, 20, facecolor=RAIL, edgecolor="none", gid="rail")
             share = percent(self.counts, score)
             if share:
-                yield from area(score, left, middle - 10, (right - left) * share / 100, 20)
+                yield from areas(score, [(left, middle - 10, left + (right - left) * share / 100, middle + 10)])
             yield text(size.width - 62, middle - 6, say.percent(share), "amount", "right", size.text + 3, bold=True)
             yield text(size.width, middle - 5, say.number(self.counts[score]), "axis", "right", size.text)
 
@@ -129,17 +129,24 @@ class AnswersByMonth:
         yield from _meanings(size, columns, line, say)
         yield from axis.grid(say)
         yield from axis.hidden(self.hidden)
-        for stack in self.stacks:
-            left, right = axis.within(stack.days, 0.1)
-            below = 0.0
-            for score in BEST_FIRST:
-                share = percent(stack.counts, score)
-                bottom, top = axis.up(below), axis.up(below + share)
-                below += share
-                if share:
-                    yield from area(score, left, bottom, right - left, top - bottom)
-                    yield from _amount(score, _bare(share, say), (left, right), (bottom, top), size.text - 1)
+        parts = [part for stack in self.stacks for part in _parts(stack, axis)]
+        for score in BEST_FIRST:
+            yield from areas(score, [box for of, _, box in parts if of is score])
+        for score in BEST_FIRST:
+            shares = [(_bare(share, say), box) for of, share, box in parts if of is score]
+            yield from _amounts(score, shares, size.text - 1)
         yield from axis.names(say)
+
+
+def _parts(stack: Stack, axis: MonthAxis) -> Iterable[tuple[Score, float, Box]]:
+    """The answers that a stack has, its share in percent and where it lies."""
+    left, right = axis.within(stack.days, 0.1)
+    below = 0.0
+    for score in BEST_FIRST:
+        share = percent(stack.counts, score)
+        if share:
+            yield score, share, (left, axis.up(below), right, axis.up(below + share))
+        below += share
 
 
 def _bare(share: float, say: Words) -> str:
@@ -147,16 +154,19 @@ def _bare(share: float, say: Words) -> str:
     return say.percent(share).rstrip("%").strip()
 
 
-def _amount(
-    score: Score, words: str, across: tuple[float, float], up: tuple[float, float], pixels: int
-) -> Iterable[Artist]:
-    """A percentage inside its part, where there is room, on a piece without pattern."""
-    width, height = len(words) * pixels * 0.58 + 2, pixels + 2.0
-    if width <= across[1] - across[0] and height + 2 <= up[1] - up[0]:
-        x, y = sum(across) / 2, sum(up) / 2
-        corner = (x - width / 2, y - height / 2)
-        yield Rectangle(corner, width, height, facecolor=FILLS[score], edgecolor="none", gid=f"fill-{score:d}")
-        yield text(x, y - pixels * 0.36, words, "inside", "center", pixels, bold=True)
+def _amounts(score: Score, shares: Iterable[tuple[str, Box]], pixels: int) -> Iterable[Artist]:
+    """Percentages inside their parts, where there is room, on a piece without pattern."""
+    pieces: list[Box] = []
+    texts: list[Artist] = []
+    for words, (left, bottom, right, top) in shares:
+        width, height = len(words) * pixels * 0.58 + 2, pixels + 2.0
+        if width <= right - left and height + 2 <= top - bottom:
+            x, y = (left + right) / 2, (bottom + top) / 2
+            pieces.append((x - width / 2, y - height / 2, x + width / 2, y + height / 2))
+            texts.append(text(x, y - pixels * 0.36, words, "inside", "center", pixels, bold=True))
+    if pieces:
+        yield PathPatch(rectangles(pieces), facecolor=FILLS[score], edgecolor="none", gid=f"fill-{score:d}")
+    yield from texts
 
 
 def _meanings(size: Size, columns: int, line: float, say: Words) -> Iterable[Artist]:
@@ -165,5 +175,5 @@ def _meanings(size: Size, columns: int, line: float, say: Words) -> Iterable[Art
     for number, score in enumerate(BEST_FIRST):
         x = LEFT + number % columns * width
         y = size.height - (number // columns + 1) * line + 4
-        yield from area(score, x + 0.5, y, 20, 14)
+        yield from areas(score, [(x + 0.5, y, x + 20.5, y + 14)])
         yield text(x + 27, y + 2, answer(score, say), "name", "left", size.text - 1)

@@ -42,9 +42,13 @@ terminal.add_command(touch)
 @with_config
 @with_log
 def kiosk(config_file: Path) -> None:
-    """Show the faces, and count what is tapped, until stopped (SIGTERM or Ctrl-C)."""
+    """Show the faces, and count what is tapped, until stopped (SIGTERM or Ctrl-C).
+
+    Where there is a mistake in the file, the screen says so until the file has changed.
+    """
     import signal
 
+    from fjes import notice
     from ratings import config
     from ratings.watchdog import Watchdog
     from terminal import identity, memory
@@ -59,7 +63,13 @@ def kiosk(config_file: Path) -> None:
     from terminal.trust import Trust
 
     memory.leave_no_core()
-    changes = Changes(config.load(config_file))
+    try:
+        own = config.load(config_file)
+    except config.ConfigError as error:
+        if not notice.show(config_file, error):
+            raise
+        return
+    changes = Changes(own)
     settings = changes.config
     trust = Trust(settings.terminal.clock)
     try:

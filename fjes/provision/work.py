@@ -21,7 +21,7 @@ from fjes.provision.generated import File
 from fjes.provision.kept import Kept
 from fjes.provision.machine import Own
 from ratings import locating, networking
-from ratings.config import Config, ConfigError
+from ratings.config import Config, ConfigError, Kiosk, hanging
 from ratings.config import is_certificate as _is_certificate
 from ratings.config import read as read_config
 
@@ -31,11 +31,12 @@ FACTS = "report.json"
 
 
 class Problem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is wrong with a file, for the screen."""
+    """What is wrong with a file, for the screen; `hanging` is what of it says how that hangs."""
 
     file: str
     problem: str
     line: int | None = None
+    hanging: Kiosk = msgspec.field(default_factory=Kiosk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Start:
     problem: ConfigError | None = None
     notes: list[str] = field(default_factory=list)
     own: Own = field(default_factory=Own)
+    hanging: Kiosk = field(default_factory=Kiosk)
 
 
 def provision(places: Places, disk: Disk | None = None) -> Start:
@@ -149,6 +151,7 @@ def _file(places: Places, known: Kept | None, disk: Disk, start: Start) -> card.
             named = f"; there is {others[0]}, which is not read: rename it" if others else ""
             raise ConfigError.at(card.NAME, f"there is no {card.NAME} on the card{named}")
         found = card.decoded(content)
+        start.hanging = hanging(found.text)
         start.good = _good(places, found.text, known)
     except ConfigError as error:
         start.problem = error
@@ -249,7 +252,7 @@ def _write(places: Places, start: Start) -> None:
     """Put everything into memory that services and other programs read."""
     wanted: list[File] = []
     if start.problem is not None:
-        told = Problem(card.NAME, start.problem.problem, start.problem.line)
+        told = Problem(card.NAME, start.problem.problem, start.problem.line, start.hanging)
         wanted.append(File("run", PROBLEM, msgspec.json.encode(told).decode()))
     config = start.good.config if start.good else Config()
     if start.good is not None:

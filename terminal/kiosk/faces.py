@@ -128,6 +128,20 @@ def bar(diameter: int) -> Image.Image:
     return _round(sheet, diameter)
 
 
+def panel(width: int, height: int, radius: int, fill: Colour, edge: Colour, thickness: int) -> Image.Image:
+    """A ground for texts, RGBA: round corners, an edge `thickness` pixels thick."""
+    oversize = 2
+    size, line = (width * oversize, height * oversize), thickness * oversize
+    shape = Image.new("L", size, 0)
+    ImageDraw.Draw(shape).rounded_rectangle((0, 0, size[0] - 1, size[1] - 1), radius * oversize, fill=255)
+    picture = Image.new("RGB", size, edge.rgb)
+    inside = (line, line, size[0] - 1 - line, size[1] - 1 - line)
+    ImageDraw.Draw(picture).rounded_rectangle(inside, radius * oversize - line, fill=fill.rgb)
+    result = picture.reduce(oversize).convert("RGBA")
+    result.putalpha(shape.reduce(oversize))
+    return result
+
+
 def pill(width: int, height: int, fill: Colour, edge: Colour, thickness: int) -> Image.Image:
     """A language button without its name, RGBA: round ends, an edge `thickness` pixels thick."""
     oversize = _oversize(height)

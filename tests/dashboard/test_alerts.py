@@ -12,6 +12,7 @@ import pytest
 from msgspec import structs
 from playwright.sync_api import Browser
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import DBAPIError
 
 from dashboard import areas, exchange, language, remote, schema, store, terminal_health
 from dashboard.accounts import passwords
@@ -21,6 +22,7 @@ from dashboard.alerts.saying import said
 from dashboard.alerts.stored import Alert, Kind
 from dashboard.alerts.watch import Watch
 from dashboard.mail.wishes import Kind as Wish
+from dashboard.store import StoreError
 from ratings.remote import Remote
 from ratings.sections import Dashboard, Mail, Opening
 from ratings.table import Slice
@@ -105,6 +107,23 @@ def test_the_watch_begins_when_the_first_readers_are_served(sqlite: Filling) -> 
         watch(when)
         with store.reading(sqlite.engine) as connection:
             assert connection.scalar(select(func.count()).select_from(schema.alert)) == told
+
+
+def test_alerts_of_a_site_are_all_raised_or_none(sqlite: Filling) -> None:
+    office = open_office(sqlite)
+    sqlite.month("stua", "2022-02", (0, 0, 200, 200))
+    sqlite.month("stua", "2022-03", (50, 50, 20, 26))
+    with sqlite.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON alert WHEN (SELECT count(*) FROM alert) = 1 "
+            "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    with pytest.raises((StoreError, DBAPIError), match="full"):
+        office.post().round()
+    with sqlite.engine.begin() as connection:
+        assert connection.scalar(select(func.count()).select_from(schema.alert)) == 0
+        connection.exec_driver_sql("DROP TRIGGER full")
+    assert len(look(office)) == 2
 
 
 def test_neither_the_running_month_nor_years_ago_are_told(filling: Filling) -> None:

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.patches import PathPatch
+from matplotlib.path import Path as MatplotlibPath
 
 import dashboard
 from dashboard.charts.answers import ROWS, Answers, AnswersByMonth, Stack
 from dashboard.charts.axis import BOTTOM, month_names
 from dashboard.charts.fitting import width
 from dashboard.charts.months import ByMonth, Point
-from dashboard.charts.patterns import area
+from dashboard.charts.patterns import areas
 from dashboard.charts.rendering import KINDS, SVG, Drawing, svg
 from dashboard.charts.style import (
     BAND,
@@ -136,13 +137,13 @@ def test_each_stack_is_as_high_as_all_answers_and_each_part_as_high_as_its_share
     whole = max(bottoms) - min(bottoms)
     legend = 1
     for score in Score:
-        drawn = [box(each) for each in parts(root, f"area-{score:d}")][legend:]
+        drawn = [box for each in parts(root, f"area-{score:d}")[legend:] for box in boxes(each)]
         shares = [stack.counts[score] / sum(stack.counts) for stack in STACKED.stacks if stack.counts[score]]
         assert [top - bottom for _, bottom, _, top in drawn] == pytest.approx(
             [whole * each for each in shares], abs=0.1
         )
     # The best answers are at the bottom, where the share of the satisfied is read off the axis. SVG counts downwards.
-    first = [box(parts(root, f"area-{score:d}")[legend]) for score in reversed(Score)]
+    first = [boxes(parts(root, f"area-{score:d}")[legend])[0] for score in reversed(Score)]
     assert all(lower[1] == pytest.approx(upper[3], abs=0.01) for lower, upper in pairwise(first))
 
 
@@ -160,15 +161,31 @@ def test_what_is_drawn_of_the_answers_is_said_in_words_too() -> None:
 
 def box(shape: ElementTree.Element) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of a path."""
-    numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", shape.get("d") or "")]
+    return _box(shape.get("d") or "")
+
+
+def boxes(shape: ElementTree.Element) -> list[tuple[float, float, float, float]]:
+    """The same of each piece of a path."""
+    return [_box(piece) for piece in (shape.get("d") or "").split("M")[1:]]
+
+
+def _box(path: str) -> tuple[float, float, float, float]:
+    numbers = [float(each) for each in re.findall(r"-?\d+(?:\.\d+)?", path)]
     return min(numbers[::2]), min(numbers[1::2]), max(numbers[::2]), max(numbers[1::2])
+
+
+def patterns(score: Score, x: float, y: float, width: float, height: float) -> list[MatplotlibPath]:
+    """What lies on the area of an answer."""
+    drawn = [each for each in areas(score, [(x, y, x + width, y + height)]) if isinstance(each, PathPatch)]
+    assert [each.get_gid() for each in drawn] == [f"area-{score:d}", "pattern"][: len(drawn)]
+    return [each.get_path() for each in drawn[1:]]
 
 
 @given(*(st.floats(-500, 500) for _ in range(2)), *(st.floats(1, 300) for _ in range(2)))
 def test_a_pattern_stays_inside_its_area(x: float, y: float, width: float, height: float) -> None:
     for score in Score:
-        for pattern in [each for each in area(score, x, y, width, height) if isinstance(each, PathPatch)]:
-            inside = pattern.get_path().get_extents()
+        for path in patterns(score, x, y, width, height):
+            inside = path.get_extents()
             assert x - 1e-6 <= inside.x0
             assert inside.x1 <= x + width + 1e-6
             assert y - 1e-6 <= inside.y0
@@ -178,8 +195,7 @@ def test_a_pattern_stays_inside_its_area(x: float, y: float, width: float, heigh
 def test_the_four_answers_are_told_apart_without_colour() -> None:
     def directions(score: Score) -> set[tuple[int, int]]:
         """Which way the lines of its pattern go."""
-        patterns = [each.get_path() for each in area(score, 0, 0, 60, 60) if isinstance(each, PathPatch)]
-        points = [point for path in patterns for point in np.asarray(path.vertices)]
+        points = [point for path in patterns(score, 0, 0, 60, 60) for point in np.asarray(path.vertices)]
         lines = [end - start for start, end in zip(points[::2], points[1::2], strict=True)]
         return {(round(math.copysign(1, dx)), round(dy / abs(dx))) for dx, dy in lines}
 

@@ -264,6 +264,10 @@ def test_books_that_do_not_balance_are_an_error_once_all_has_come(stua: Engine) 
     (remark,) = remarks(stua)
     assert remark.startswith("! From 2026-07-01 to 2026-09-30, 'language' of the question 'visit' does not add up")
     assert not any(number in remark for number in ("10", "11")), "no counts"
+    with store.reading(stua) as connection:
+        assert terminal_health.look(connection, NOW, books=False).well, (
+            "who only looks for what is stuck reads no books"
+        )
     listen(stua, datetime(2028, 1, 1, tzinfo=UTC))
     assert not any("add up" in each for each in remarks(stua, datetime(2028, 1, 1, tzinfo=UTC))), "told long ago"
 

@@ -1,0 +1,65 @@
+"""A configuration that cannot be used, on the kiosk's screen: nobody looks into a log to see why a screen is dark."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ratings.config import ConfigError, Kiosk, hanging
+
+if TYPE_CHECKING:
+    from terminal.kiosk.notice import Notice
+
+
+def show(config_file: Path, error: ConfigError) -> bool:
+    """Show what is wrong, until stopped or until the file has changed. Returns False where there is no screen.
+
+    Where provisioning knows more (the file on the card is another one), that is shown. Raises click.ClickException.
+    """
+    from terminal.kiosk import environment
+    from terminal.kiosk.environment import DisplayError
+    from terminal.kiosk.notice_window import NoticeWindow
+    from terminal.kiosk.typeface import TypefaceError
+
+    if not environment.has_display():
+        return False
+    before = _state(config_file)
+    notice, settings = _what(config_file, error)
+    try:
+        window = NoticeWindow(settings, notice)
+    except (DisplayError, TypefaceError) as failed:
+        raise click.ClickException(f"{error}; and {failed}") from None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: window.stop())
+    click.echo(f"{error}. The screen says so.", err=True)
+    window.run(lambda: _state(config_file) != before)
+    return True
+
+
+def _what(config_file: Path, error: ConfigError) -> tuple[Notice, Kiosk]:
+    import msgspec
+
+    from fjes.provision.work import PROBLEM, Problem
+    from terminal.kiosk.notice import Notice
+
+    try:
+        known = msgspec.json.decode((config_file.parent / PROBLEM).read_bytes(), type=Problem)
+        return Notice(known.file, known.problem, known.line, on_card=True), known.hanging
+    except (OSError, msgspec.MsgspecError):
+        pass
+    try:
+        settings = hanging(config_file.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        settings = Kiosk()
+    return Notice(config_file.name, error.problem, error.line), settings
+
+
+def _state(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
