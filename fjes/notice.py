@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ratings.config import ConfigError, Kiosk, hanging
+from ratings.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from terminal.kiosk.notice import Notice
@@ -35,7 +37,13 @@ def show(config_file: Path, error: ConfigError) -> bool:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: window.stop())
     click.echo(f"{error}. The screen says so.", err=True)
-    window.run(lambda: _state(config_file) != before)
+    watchdog = Watchdog.of(os.environ)
+
+    def is_over() -> bool:
+        watchdog.turned()  # Asked in each round of its loop.
+        return _state(config_file) != before
+
+    window.run(is_over)
     return True
 
 
