@@ -17,6 +17,9 @@ PYTHON ?= python3
 RUN_PACKAGES ?= libgl1 libegl1 libgl1-mesa-dri libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
 VOICE_PACKAGES ?= espeak-ng vorbis-tools
 TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace poppler-utils default-jre-headless
+# What builds the package for a server, and what installs it in a Debian of its own.
+DEB_PACKAGES ?= dpkg zstd
+DEB_TEST_PACKAGES ?= mmdebstrap debian-archive-keyring iproute2
 # Brought by `make fuzz` alone: it is not built for every machine and Python.
 ATHERIS := atheris==3.0.0
 # Brought by `make bench` alone, into an environment of its own, to measure beside it.
@@ -71,6 +74,12 @@ screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/
 
 tour: system-test $(SETUP) ## walk the pages as a new user would: docs/tour.md and its pictures are made anew
 	$(BIN)/python -m tests.tour
+
+deb: system-deb $(SETUP) ## build the package for a server, dist/fjes_VERSION_amd64.deb (ARGS="--architecture arm64")
+	$(BIN)/python image/deb/build.py $(ARGS)
+
+deb-test: system-deb-test $(SETUP) ## install it in fresh Debians, upgrade, remove, purge; needs root, takes a quarter of an hour (ARGS="--suite trixie")
+	$(BIN)/python image/deb/test.py $(ARGS)
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
 	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
@@ -161,8 +170,14 @@ endef
 system-run:
 	$(call install_packages,$(RUN_PACKAGES),$(VOICE_PACKAGES))
 
+system-deb:
+	$(call install_packages,$(DEB_PACKAGES),)
+
+system-deb-test:
+	$(call install_packages,$(DEB_PACKAGES) $(DEB_TEST_PACKAGES),)
+
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults audits broken fuzz screens tour lock clean system-run system-test
+.PHONY: help run test bench faults audits broken fuzz screens tour deb deb-test lock clean system-run system-test system-deb system-deb-test
 .NOTPARALLEL:
