@@ -76,10 +76,10 @@ tour: system-test $(SETUP) ## walk the pages as a new user would: docs/tour.md a
 	$(BIN)/python -m tests.tour
 
 deb: system-deb $(SETUP) ## build the package for a server, dist/fjes_VERSION_amd64.deb (ARGS="--architecture arm64")
-	$(BIN)/python image/deb/build.py $(ARGS)
+	$(BIN)/python -m image.deb.build $(ARGS)
 
 deb-test: system-deb-test $(SETUP) ## install it in fresh Debians, upgrade, remove, purge; needs root, takes a quarter of an hour (ARGS="--suite trixie")
-	$(BIN)/python image/deb/test.py $(ARGS)
+	$(BIN)/python -m image.deb.test $(ARGS)
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
 	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT

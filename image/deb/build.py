@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import wheels
+from image.deb import wheels
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = Path(__file__).parent / "debian"

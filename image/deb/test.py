@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import build
+from image.deb import build
 
 SUITES = ("bookworm", "trixie")
 LIMIT_SECONDS = 120.0
