@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import field
 
-from ratings import complaints, mailing, networking, opening, signing_in
+from ratings import complaints, mailing, networking, opening, pins, signing_in
 from ratings import period as periods
 from ratings.legible import is_legible
 from ratings.period import Period
@@ -230,9 +230,6 @@ def _problem(config: Config) -> str | None:
         )
     if len(set(config.kiosk.languages)) != len(config.kiosk.languages):
         return "[kiosk] languages: a language is listed twice; allowed: each once"
-    if len(set(config.buttons.pins)) != 4:
-        pins = ", ".join(map(str, config.buttons.pins))
-        return f"[buttons]: one pin is used twice ({pins}); allowed: four different pins"
     if (config.dashboard.certificate is None) != (config.dashboard.key is None):
         return "[dashboard] certificate and key: only one of them is given; allowed: both, or neither"
     if config.dashboard.certificate is not None and config.dashboard.proxy is not None:
@@ -241,7 +238,8 @@ def _problem(config: Config) -> str | None:
         if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
             return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
     return (
-        _broker_problem(config.broker)
+        pins.problem(config.buttons)
+        or _broker_problem(config.broker)
         or mailing.problem(config.mail)
         or _screen_problem(config.kiosk)
         or opening.problem(config.hours.weekdays, config.hours.closed)
