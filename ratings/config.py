@@ -112,6 +112,14 @@ class Config(Section, frozen=True):
     ssh: Ssh = field(default_factory=Ssh)
     update: Update = field(default_factory=Update)
 
+    @property
+    def dashboards_broker(self) -> Broker:
+        """The broker, with the dashboard's own login: a board that is both has two."""
+        username, password = self.dashboard.broker_username, self.dashboard.broker_password
+        if username is None:
+            return self.broker
+        return msgspec.structs.replace(self.broker, username=username, password=password)
+
     def question_in(self, month: Period) -> Question:
         """The question asked in a month: the last one whose first month has come."""
         asked = self.questions[0]
@@ -232,6 +240,8 @@ def _problem(config: Config) -> str | None:
         return "[kiosk] languages: a language is listed twice; allowed: each once"
     if (config.dashboard.certificate is None) != (config.dashboard.key is None):
         return "[dashboard] certificate and key: only one of them is given; allowed: both, or neither"
+    if (config.dashboard.broker_username is None) != (config.dashboard.broker_password is None):
+        return "[dashboard] broker_username and broker_password: only one of them is given; allowed: both, or neither"
     if config.dashboard.certificate is not None and config.dashboard.proxy is not None:
         return "[dashboard] proxy: given, and certificate, too; allowed: https by the web server before, or by Fjes"
     for language in config.kiosk.languages:

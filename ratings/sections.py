@@ -287,6 +287,7 @@ class Dashboard(Section, frozen=True):
     """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown.
 
     `broker` is the folder that `fjes dashboard broker init` made, where enrolment keeps the terminals' logins.
+    `broker_username`, `broker_password`: its own login there, where `[broker]` has the login of a terminal.
     `backups` is a folder that the pages may make backups in.
     `sign_in`: only people with an account see the pages. `proxy`: the address of the web server before it, whose word
     is taken on where a request comes from, and by which protocol. `certificate`, `key`: the pages are served by https.
@@ -297,6 +298,8 @@ class Dashboard(Section, frozen=True):
     port: Port = 8080
     threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
     broker: Path | None = None
+    broker_username: str | None = None
+    broker_password: str | None = None
     backups: Path | None = None
     sign_in: bool = True
     proxy: str | None = None
