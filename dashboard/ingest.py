@@ -72,7 +72,7 @@ class Ingest:
         turned: Callable[[], None] = nothing,
     ) -> None:
         self._turned = turned
-        self._broker = config.broker
+        self._broker = config.dashboards_broker
         self._where = f"{config.broker.host}:{config.broker.port}"
         self._tls = tls.context(config.broker)
         self._engine = engine

@@ -41,7 +41,10 @@ class Remark:
 
 
 REFUSED = "fjes dashboard refused list"
-_BUTTON = say("One of its buttons is stuck, or was at midnight. See to its buttons.")
+_BUTTON = say("One of its buttons is stuck, or was on the last day told of. See to its buttons.")
+_NO_BUTTONS = say(
+    "Its buttons cannot be used: it goes on by touch alone. See to its wires and to [buttons] in its fjes.toml."
+)
 _KIOSK = say("Its kiosk has not looked since %(day)s for what has closed: it may not be running.")
 STUCK = {_BUTTON: "button", _KIOSK: "kiosk"}
 """The texts of remarks on what is stuck, and what that is: for alerts, which are about nothing else."""
@@ -79,6 +82,8 @@ def told(status: Status, hours_ahead: int | None) -> list[Remark]:
         found.append(Remark(say("Its power supply is too weak.")))
     if status.buttons == Condition.TROUBLE:
         found.append(Remark(_BUTTON))
+    elif status.buttons == Condition.MISSING:
+        found.append(Remark(_NO_BUTTONS))
     if status.pounding and status.pounding == status.day:
         text = say("Somebody pounded on it before %(day)s; what came too fast is counted apart, in no percentage.")
         found.append(Remark(text, {"day": status.pounding}, fault=False))

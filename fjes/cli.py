@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from fjes.commands import dashboard, demo, importing, provision, report, terminal
+from fjes.commands import dashboard, demo, hardware, importing, provision, report, terminal
 
 
 class Commands(click.Group):
@@ -33,6 +33,7 @@ def main() -> None:
 # One line for each module of fjes.commands.
 main.add_command(dashboard.dashboard)
 main.add_command(demo.demo)
+main.add_command(hardware.hardware)
 main.add_command(importing.import_)
 main.add_command(terminal.terminal)
 main.add_command(provision.provision)

@@ -1,8 +1,11 @@
 """Four buttons that do exactly what the four faces do. Knows nothing of screens, ledgers or what a press leads to.
 
-Each button joins a GPIO pin to ground; the board's own pull-up keeps the pin high while it is not pressed.
-A press counts when the button goes down, once however long it is held. A button that is stuck down at the
-start never counts. Nothing is logged: not that a button was pressed, nor which.
+Each button joins a GPIO pin to ground, and the board's own pull-up keeps the pin high while it is not pressed; or as
+the configuration has it (`pull`, `active`). A press counts when the button goes down, once however long it is held. A
+button that is down at the start never counts. Nothing is logged: not that a button was pressed, nor which.
+
+A button that is held longer than `STUCK_SECONDS` is stuck: told by `stuck` to whoever asks (the day's release does),
+and ignored until it is released, which is to be up for a whole second: a worn contact comes up in between.
 
 Where a held button is to speak (`[buttons] speak`), a press counts when it is released within a second. After that
 second it speaks, once however long it is held, and counts for nothing; so does whatever else is held then (a palm).
@@ -19,6 +22,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from hardware import HardwareError
+from hardware.chip import open_factory, words
 from ratings import config
 from ratings.scale import Score
 
@@ -27,8 +31,13 @@ from ratings.scale import Score
 HOLD_SECONDS = 1.0
 """From when on a button that is held speaks instead of rating."""
 
-STUCK_SECONDS = 60.0
+STUCK_SECONDS = 10.0
 """A button that has been down for so long is stuck: nobody presses one that long."""
+
+RELEASED_SECONDS = 1.0
+"""So long a button that was stuck has to be up before a press counts again."""
+
+_PULLS = {"up": True, "down": False, "none": None}
 
 Later = Callable[[float, Callable[[], None]], Callable[[], None]]
 """Calls something in so many seconds, on any thread; gives what calls it off."""
@@ -82,27 +91,39 @@ class Buttons:
         self._monotonic = monotonic
         self._bounce = settings.bounce_seconds
         self._changed = dict.fromkeys(Score, float("-inf"))
-        self._opened = monotonic()
+        # When it went down last; of one that is down from the start, the start.
+        self._since = dict.fromkeys(Score, monotonic())
+        # Those that were stuck, until they have been up for long enough; and since when they are.
+        self._hangs: set[Score] = set()
+        self._up_since: dict[Score, float] = {}
+        self._was_stuck = False
         self._buttons: list[Any] = []
-        self.factory: Any = _factory(settings)
+        self.factory: Any = open_factory(settings)
         """gpiozero's pin factory; None without buttons. With `mock`, `factory.pin(17).drive_low()` presses."""
         if self.factory is None:
             return
         try:
             for score in Score:
-                self._buttons.append(self._listen(score, settings.pins[score]))
+                self._buttons.append(self._listen(score, settings))
         except Exception as error:  # gpiozero passes on whatever its pin library raises.
             self.close()
             raise HardwareError(
-                f"[buttons]: the pins {settings.pins} cannot be used: {_words(error)}; "
+                f"[buttons]: the pins {settings.pins} cannot be used: {words(error)}; "
                 "see that nothing else uses them, or choose other pins (BCM numbers)"
             ) from error
 
-    def _listen(self, score: Score, pin: int) -> Any:
+    def _listen(self, score: Score, settings: config.Buttons) -> Any:
         # What gpiozero.Button is made of. A Button also wakes up ten times a second to see whether it is held.
         from gpiozero import DigitalInputDevice
 
-        button = DigitalInputDevice(pin, pull_up=True, bounce_time=self._bounce or None, pin_factory=self.factory)
+        button = DigitalInputDevice(
+            settings.pins[score],
+            pull_up=_PULLS[settings.pull],
+            # With a pull it follows from that, and gpiozero wants to be told nothing.
+            active_state=settings.active == "high" if settings.pull == "none" else None,
+            bounce_time=self._bounce or None,
+            pin_factory=self.factory,
+        )
         button.when_activated = partial(self._down, score)
         button.when_deactivated = partial(self._up, score)
         return button
@@ -110,11 +131,13 @@ class Buttons:
     def _down(self, score: Score) -> None:
         now = self._monotonic()
         with self._lock:
-            settled = self._settled(score, now)
-            if settled and self._speak is not None:
+            counts = self._settled(score, now) and not self._still_hangs(score, now)
+            if counts:
+                self._since[score] = now
+            if counts and self._speak is not None:
                 hold = self._holds[score] = _Hold(now)
                 hold.call_off = self._later(HOLD_SECONDS, partial(self._held, score, hold))
-        if settled and self._speak is None:
+        if counts and self._speak is None:
             self._press(score)
 
     def _up(self, score: Score) -> None:
@@ -122,6 +145,10 @@ class Buttons:
         with self._lock:
             settled = self._settled(score, now)
             hold = self._holds.get(score)
+            if now - self._since[score] >= STUCK_SECONDS:
+                self._was_stuck = True
+                self._hangs.add(score)
+                self._up_since[score] = now
         if hold is None:
             return
         if settled:
@@ -129,6 +156,12 @@ class Buttons:
         else:
             # A bounce while it goes down, or a quick press: the next level tells.
             self._later(self._bounce, partial(self._released, score, hold, now))
+
+    def _still_hangs(self, score: Score, now: float) -> bool:
+        """Whether a button that goes down was stuck, and has not been released since."""
+        if score in self._hangs and now - self._up_since[score] >= RELEASED_SECONDS:
+            self._hangs.discard(score)
+        return score in self._hangs
 
     def _settled(self, score: Score, now: float) -> bool:
         """Whether a level has lasted for the bounce time; the next one begins now."""
@@ -165,13 +198,21 @@ class Buttons:
             each.spent = True
         return True
 
+    def is_down(self, score: Score) -> bool:
+        """Whether a button is down at this moment. May be called from any thread."""
+        return bool(self._buttons) and bool(self._buttons[score].is_active)
+
     def stuck(self) -> bool:
-        """Whether a button is stuck now. May be called from any thread."""
-        now = self._monotonic()
-        return any(
-            button.is_active and now - max(self._changed[score], self._opened) >= STUCK_SECONDS
-            for score, button in zip(Score, self._buttons, strict=False)
-        )
+        """Whether a button is stuck, or was since `forget_stuck` was called. May be called from any thread."""
+        return self._was_stuck or any(map(self.is_stuck, Score))
+
+    def is_stuck(self, score: Score) -> bool:
+        """Whether this button is stuck now. May be called from any thread."""
+        return self.is_down(score) and self._monotonic() - self._since[score] >= STUCK_SECONDS
+
+    def forget_stuck(self) -> None:
+        """What was stuck has been told. What still is stays to be told."""
+        self._was_stuck = False
 
     def close(self) -> None:
         """Stop listening and give the pins back. May be called twice."""
@@ -193,42 +234,3 @@ class Buttons:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def _factory(settings: config.Buttons) -> Any:
-    """The pin factory that the configuration names, handed to each button: gpiozero itself would try one after another.
-
-    Raises HardwareError.
-    """
-    match settings.factory:
-        case "none":
-            return None
-        case "mock":
-            from gpiozero.pins.mock import MockFactory
-
-            return MockFactory()
-        case "lgpio":
-            return _lgpio_factory()
-
-
-def _lgpio_factory() -> Any:
-    instead = 'or set factory = "none" under [buttons] for a terminal without buttons'
-    try:
-        from gpiozero.pins.lgpio import LGPIOFactory
-    except ImportError as error:
-        raise HardwareError(
-            f'[buttons] factory = "lgpio": this Python has no lgpio ({_words(error)}); '
-            "install it (up to Python 3.12: pip install lgpio; else Debian's python3-lgpio, in an environment "
-            f"made with --system-site-packages), {instead}"
-        ) from error
-    try:
-        return LGPIOFactory()
-    except Exception as error:  # lgpio.error, PinUnknownPi, OSError: each says in its own way that there is no GPIO.
-        raise HardwareError(
-            f'[buttons] factory = "lgpio": the GPIO of this board cannot be opened ({_words(error)}); see that '
-            f"/dev/gpiochip0 is there and that this user is in the group gpio, {instead}"
-        ) from error
-
-
-def _words(error: BaseException) -> str:
-    return str(error).strip("'\"") or type(error).__name__

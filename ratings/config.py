@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import field
 
-from ratings import complaints, mailing, networking, opening, signing_in
+from ratings import complaints, mailing, networking, opening, pins, signing_in
 from ratings import period as periods
 from ratings.legible import is_legible
 from ratings.period import Period
@@ -111,6 +111,14 @@ class Config(Section, frozen=True):
     time: Time = field(default_factory=Time)
     ssh: Ssh = field(default_factory=Ssh)
     update: Update = field(default_factory=Update)
+
+    @property
+    def dashboards_broker(self) -> Broker:
+        """The broker, with the dashboard's own login: a board that is both has two."""
+        username, password = self.dashboard.broker_username, self.dashboard.broker_password
+        if username is None:
+            return self.broker
+        return msgspec.structs.replace(self.broker, username=username, password=password)
 
     def question_in(self, month: Period) -> Question:
         """The question asked in a month: the last one whose first month has come."""
@@ -230,18 +238,18 @@ def _problem(config: Config) -> str | None:
         )
     if len(set(config.kiosk.languages)) != len(config.kiosk.languages):
         return "[kiosk] languages: a language is listed twice; allowed: each once"
-    if len(set(config.buttons.pins)) != 4:
-        pins = ", ".join(map(str, config.buttons.pins))
-        return f"[buttons]: one pin is used twice ({pins}); allowed: four different pins"
     if (config.dashboard.certificate is None) != (config.dashboard.key is None):
         return "[dashboard] certificate and key: only one of them is given; allowed: both, or neither"
+    if (config.dashboard.broker_username is None) != (config.dashboard.broker_password is None):
+        return "[dashboard] broker_username and broker_password: only one of them is given; allowed: both, or neither"
     if config.dashboard.certificate is not None and config.dashboard.proxy is not None:
         return "[dashboard] proxy: given, and certificate, too; allowed: https by the web server before, or by Fjes"
     for language in config.kiosk.languages:
         if not is_key(Slice.LANGUAGE, language) or language in (UNCHOSEN, OTHER):
             return f"[kiosk] languages: {language!r} is not a language; allowed: codes such as {', '.join(LANGUAGES)}"
     return (
-        _broker_problem(config.broker)
+        pins.problem(config.buttons)
+        or _broker_problem(config.broker)
         or mailing.problem(config.mail)
         or _screen_problem(config.kiosk)
         or opening.problem(config.hours.weekdays, config.hours.closed)

@@ -25,6 +25,7 @@ LANGUAGES = ("nb", "en", "es", "bg", "th", "ro")
 Seconds = Annotated[float, Meta(ge=0.5, le=600)]
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Pin = Annotated[int, Meta(ge=0, le=27)]
+Level = Literal["low", "high"]
 Long = Literal["month", "quarter", "year"]
 Month = Annotated[str, Meta(description='a month in quotes, such as "2027-01"')]
 Size = Annotated[
@@ -225,23 +226,46 @@ class Release(Section, frozen=True):
 
 
 class Buttons(Section, frozen=True):
-    """Four buttons, each from a GPIO pin (BCM number) to ground. `factory` is gpiozero's pin factory.
+    """Four buttons, each on a GPIO pin (BCM number), and an LED in each or none. `factory` is gpiozero's pin factory.
 
+    `chip` is the number of the GPIO chip (`/dev/gpiochip0`); None is that of the board's 40-pin header. `pull` is the
+    board's own resistor, `active` the level of a button that is pressed, `led_active` that of an LED that is lit.
     With `speak`, a button held for a second says the question, and does not rate.
     """
 
     factory: Literal["none", "lgpio", "mock"] = "none"
+    chip: Annotated[int, Meta(ge=0, le=31)] | None = None
     very_unhappy: Pin = 17
     unhappy: Pin = 27
     happy: Pin = 22
     very_happy: Pin = 23
+    pull: Literal["up", "down", "none"] = "up"
+    active: Level = "low"
+    very_unhappy_led: Pin | None = None
+    unhappy_led: Pin | None = None
+    happy_led: Pin | None = None
+    very_happy_led: Pin | None = None
+    led_active: Level = "high"
     bounce_seconds: Annotated[float, Meta(ge=0, le=1)] = 0.03
     speak: bool = False
 
     @property
     def pins(self) -> tuple[int, int, int, int]:
-        """The pins, indexed by `Score`."""
+        """The pins of the buttons, indexed by `Score`."""
         return self.very_unhappy, self.unhappy, self.happy, self.very_happy
+
+    @property
+    def given_leds(self) -> tuple[int | None, int | None, int | None, int | None]:
+        """The pins of the LEDs as the file has them, indexed by `Score`."""
+        return self.very_unhappy_led, self.unhappy_led, self.happy_led, self.very_happy_led
+
+    @property
+    def leds(self) -> tuple[int, int, int, int] | None:
+        """The pins of the LEDs, indexed by `Score`; None where the buttons have none."""
+        match self.given_leds:
+            case (int(first), int(second), int(third), int(fourth)):
+                return first, second, third, fourth
+        return None
 
 
 class Broker(Section, frozen=True):
@@ -263,6 +287,7 @@ class Dashboard(Section, frozen=True):
     """Its database (SQLite or PostgreSQL, as a URL), its pages, and how many ratings a figure needs to be shown.
 
     `broker` is the folder that `fjes dashboard broker init` made, where enrolment keeps the terminals' logins.
+    `broker_username`, `broker_password`: its own login there, where `[broker]` has the login of a terminal.
     `backups` is a folder that the pages may make backups in.
     `sign_in`: only people with an account see the pages. `proxy`: the address of the web server before it, whose word
     is taken on where a request comes from, and by which protocol. `certificate`, `key`: the pages are served by https.
@@ -273,6 +298,8 @@ class Dashboard(Section, frozen=True):
     port: Port = 8080
     threshold: Annotated[int, Meta(ge=LEAST, le=1000)] = 10
     broker: Path | None = None
+    broker_username: str | None = None
+    broker_password: str | None = None
     backups: Path | None = None
     sign_in: bool = True
     proxy: str | None = None

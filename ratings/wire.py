@@ -95,6 +95,8 @@ class Condition(StrEnum):
 
     WELL = "well"
     TROUBLE = "trouble"
+    MISSING = "missing"
+    """It is configured, and cannot be used."""
     UNKNOWN = "unknown"
 
 
@@ -105,9 +107,9 @@ class Status(msgspec.Struct, frozen=True):
     closed; `pending`, how many released tables have not been acknowledged; `assumed`, the last released month in which
     something was placed by assumption, for want of a clock. Each is empty where there is nothing to tell. `heat` and
     `power` are in trouble when the machine is too hot, or its power supply too weak. `pounding` is the last day whose
-    first release told that some had been set aside, and `buttons` are in trouble where one was stuck then. `config` is
-    the fingerprint of the configuration in force that came from the dashboard, `config_refused` why the last that came
-    is not.
+    first release told that some had been set aside, and `buttons` are in trouble where one was stuck until then, or
+    missing where they are configured and cannot be used. `config` is the fingerprint of the configuration in force that
+    came from the dashboard, `config_refused` why the last that came is not.
     """
 
     state: Literal["online", "offline"]

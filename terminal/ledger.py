@@ -224,9 +224,12 @@ class Ledger:
     def _release(self, today: date, moment: datetime, question: str | None) -> int:
         holding.place(self, moment, today)
         self.cells.set_meta("known", today.isoformat())
-        if outbox.look(self.connection, OUTBOX, today) and self.faults is not None:
-            outbox.tell(self.connection, OUTBOX, self.faults.of_the_day(today))
-            self._told = True
+        is_new_day = outbox.look(self.connection, OUTBOX, today)
+        if self.faults is not None:
+            told = outbox.told(self.connection, OUTBOX)
+            of_the_day = self.faults.of_the_day(today) if is_new_day else {}
+            outbox.tell(self.connection, OUTBOX, self.faults.of_the_machine(told) | of_the_day)
+            self._told = is_new_day
         written = release.closed_periods(self, today, question)
         if self.settings.mode == "live":
             written += release.running_periods(self)

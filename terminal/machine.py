@@ -6,26 +6,18 @@ Knows no ledger: nothing here moves with a tap. The words that come out are the 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from hardware import sensors
+from hardware.sensors import Places as Places  # What others ask for here.
 from ratings.wire import Condition, Room
 
 PLENTY_BYTES, LITTLE_BYTES = 10**9, 10**8
 
-HOT_MILLIDEGREES = 80_000
-"""From here on a Raspberry Pi slows itself down."""
+HOT_DEGREES = 80.0
+"""Celsius: from here on a Raspberry Pi slows itself down."""
 
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the machine tells of itself."""
-
-    thermal: Path = Path("/sys/class/thermal")
-    hwmon: Path = Path("/sys/class/hwmon")
-
-
-PLACES = Places()
+PLACES = sensors.PLACES
 
 
 def room(folder: Path, own: Path | None = None) -> Room:
@@ -51,32 +43,17 @@ def _is_locked(folder: Path) -> bool:
 
 
 def heat(places: Places = PLACES) -> Condition:
-    """Whether any part of the machine is too hot."""
-    told = (_number(zone / "temp") for zone in places.thermal.glob("thermal_zone*"))
-    hottest = max((degrees for degrees in told if degrees is not None), default=None)
-    if hottest is None:
+    """Whether any part of the machine is too hot, or it slows itself down and not for want of power."""
+    hottest, slowed = sensors.temperature(places), sensors.slowed(places)
+    if hottest is None and slowed is None:
         return Condition.UNKNOWN
-    return Condition.TROUBLE if hottest >= HOT_MILLIDEGREES else Condition.WELL
+    hot = hottest is not None and hottest >= HOT_DEGREES
+    return Condition.TROUBLE if hot or (slowed and not sensors.under_voltage(places)) else Condition.WELL
 
 
 def power(places: Places = PLACES) -> Condition:
-    """Whether the power supply is too weak: a Raspberry Pi's own alarm, which its driver `rpi_volt` tells."""
-    for monitor in places.hwmon.glob("hwmon*"):
-        alarm = _number(monitor / "in0_lcrit_alarm")
-        if alarm is not None and _text(monitor / "name") == "rpi_volt":
-            return Condition.TROUBLE if alarm else Condition.WELL
-    return Condition.UNKNOWN
-
-
-def _number(place: Path) -> int | None:
-    try:
-        return int(_text(place))
-    except ValueError:
-        return None
-
-
-def _text(place: Path) -> str:
-    try:
-        return place.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
+    """Whether the power supply is too weak: a Raspberry Pi's own alarm."""
+    weak = sensors.under_voltage(places)
+    if weak is None:
+        return Condition.UNKNOWN
+    return Condition.TROUBLE if weak else Condition.WELL

@@ -160,6 +160,11 @@ def tell(connection: sqlite3.Connection, name: str, faults: Mapping[str, str]) -
     )
 
 
+def told(connection: sqlite3.Connection, name: str) -> dict[str, str]:
+    """What was told of faults, by name."""
+    return dict(connection.execute(f"SELECT name, value FROM {name}.fault").fetchall())  # noqa: S608
+
+
 class Outbox:
     """The outbox as the courier sees it: read-only, a fresh and short look each time."""
 

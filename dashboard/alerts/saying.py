@@ -117,7 +117,7 @@ def _stuck(about: About, say: Words) -> Said:
     if about["cause"] == "button":
         return Said(
             say("A button of %(terminal)s is stuck", terminal=about["name"]),
-            say("It was at midnight, or is now. See to its buttons."),
+            say("It was on the last day told of, or is now. See to its buttons."),
         )
     return Said(
         say("%(terminal)s may not be running", terminal=about["name"]),

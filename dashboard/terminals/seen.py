@@ -35,7 +35,11 @@ ROOMS = {
 }
 HEATS = {Condition.WELL: say("all right"), Condition.TROUBLE: say("too hot")}
 POWERS = {Condition.WELL: say("all right"), Condition.TROUBLE: say("too weak")}
-BUTTONS = {Condition.WELL: say("all right"), Condition.TROUBLE: say("one is stuck")}
+BUTTONS = {
+    Condition.WELL: say("all right"),
+    Condition.TROUBLE: say("one is stuck"),
+    Condition.MISSING: say("cannot be used"),
+}
 SETTINGS = {
     "nothing is set": say("nothing is set from here"),
     "in force": say("in force"),

@@ -15,8 +15,12 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--run", type=_FOLDER, default=Path("/run/fjes"), show_default=True, help="Where services read it.")
 @click.option("--systemd", type=_FOLDER, default=Path("/run/systemd"), show_default=True, help="Where systemd reads.")
 @click.option("--group", default="fjes", show_default=True, metavar="NAME", help="Who may read what services read.")
+@click.option("--first", is_flag=True, help="Only make what a new dashboard lacks: run by the dashboard's user.")
+@click.option("--complete", is_flag=True, help="Only put what --first has made where services read it.")
 @click.option("--later", is_flag=True, help="Only write the report once more, with addresses and clock.")
-def provision(boot: Path, data: Path, run: Path, systemd: Path, group: str, later: bool) -> None:
+def provision(
+    boot: Path, data: Path, run: Path, systemd: Path, group: str, first: bool, complete: bool, later: bool
+) -> None:
     """Read fjes.toml on the card, move its secrets off, and write what all services read.
 
     A mistake in the file is told on the screen and in fjes-report.txt beside it, and ends nothing.
@@ -26,6 +30,9 @@ def provision(boot: Path, data: Path, run: Path, systemd: Path, group: str, late
     from fjes.provision import work
 
     places = work.Places(boot, data, run, systemd, group)
+    if first or complete:
+        _dashboard(places, first=first)
+        return
     if later:
         _later(places)
         return
@@ -38,6 +45,20 @@ def provision(boot: Path, data: Path, run: Path, systemd: Path, group: str, late
         start.notes.append("fjes-report.txt cannot be written.")
     for note in start.notes:
         click.echo(note, err=True)
+
+
+def _dashboard(places: object, *, first: bool) -> None:
+    from fjes.provision import first as dashboard
+    from fjes.provision import work
+
+    assert isinstance(places, work.Places)
+    try:
+        if first:
+            dashboard.make((places.run / "fjes.toml").read_text("utf-8"))
+        elif not dashboard.complete(places):
+            raise click.ClickException("fjes-report.txt cannot be written; the card may be locked")
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
 def _later(places: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 from datetime import datetime
@@ -17,7 +18,6 @@ from fjes.commands.touch import touch
 from fjes.logs import with_log
 
 if TYPE_CHECKING:
-    from hardware.buttons import Buttons
     from ratings.config import Config
     from terminal.kiosk.app import Kiosk
     from terminal.trust import Trust
@@ -98,15 +98,10 @@ def kiosk(config_file: Path) -> None:
             )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: window.stop())
-        buttons = _buttons(settings, window)
-        window.backroom.buttons_answer = buttons is not None
-        window.faults.stuck = buttons.stuck if buttons is not None and buttons.factory is not None else None
         ledger.faults = window.faults
-        try:
+        with contextlib.ExitStack() as stack:
+            _open_buttons(settings, window, stack)
             window.run()
-        finally:
-            if buttons is not None:
-                buttons.close()
     except (DisplayError, PictureError, TypefaceError, WordsError) as error:
         raise click.ClickException(str(error)) from None
     finally:
@@ -124,16 +119,36 @@ def _tell_of_the_clock(trust: Trust, now: datetime) -> None:
         )
 
 
-def _buttons(settings: Config, window: Kiosk) -> Buttons | None:
-    """The hardware buttons; without them the terminal goes on by touch, and says so."""
+def _open_buttons(settings: Config, window: Kiosk, stack: contextlib.ExitStack) -> None:
+    """The hardware buttons and their LEDs; without them the terminal goes on by touch, and says so.
+
+    They are closed with the stack.
+    """
     from hardware import HardwareError
     from hardware.buttons import Buttons
+    from hardware.leds import Leds
 
     try:
-        return Buttons(settings.buttons, window.press, speak=window.listen)
+        buttons = Buttons(settings.buttons, window.press, speak=window.listen)
     except HardwareError as error:
+        window.faults.buttons_missing = True
         click.echo(f"{error}. The terminal goes on by touch alone.", err=True)
-        return None
+        return
+    stack.callback(buttons.close)
+    window.backroom.buttons_answer = True
+    if buttons.factory is None:
+        return
+    window.faults.stuck, window.faults.forget_stuck = buttons.stuck, buttons.forget_stuck
+    if not settings.buttons.speak:
+        # Else they count when they come up.
+        window.pushes.is_down = buttons.is_down
+    try:
+        leds = Leds(settings.buttons, buttons.factory)
+    except HardwareError as error:
+        click.echo(f"{error}. The buttons go on without light.", err=True)
+        return
+    stack.callback(leds.close)
+    window.light_buttons = leds.light
 
 
 @terminal.command()

@@ -17,6 +17,7 @@ from terminal.trust import EARLIEST
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What it tells of. `problem` is what is wrong with the file, at `line`; `earlier`: an earlier one holds.
 
+    `administrator` is a name, and a password that is for once.
     `role`, `terminal`, `timezone` and `broker` are None where it goes by none. `notes` are whole sentences; `memory` is
     in bytes; `cards` are names and addresses of network cards.
     """
@@ -36,6 +37,7 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     earlier: bool = False
     notes: list[str] = []
     moved: bool = False
+    administrator: tuple[str, str] | None = None
 
 
 def text(facts: Facts) -> str:
@@ -58,6 +60,12 @@ def _lines(facts: Facts) -> Iterator[str]:
         yield from ("", note)
     if facts.moved:
         yield from ("", *_moved(facts))
+    if facts.administrator is not None:
+        name, password = facts.administrator
+        yield ""
+        yield f"Sign in to the pages as {name} with {password}, which is for once: choose a password of your own."
+        yield f"Logg inn på sidene som {name} med {password}, som gjelder én gang: velg et eget passord."
+        yield "This stays here until the first start after that."
     yield from ("", "Machine", f"  board: {facts.model}")
     if facts.memory is not None:
         yield f"  memory: {facts.memory // 1024**2} MB"

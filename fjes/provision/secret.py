@@ -28,6 +28,7 @@ SECRETS: tuple[Path, ...] = (
     ("mail", "password"),
     ("oidc", "client_secret"),
     ("dashboard", "database"),
+    ("dashboard", "broker_password"),
 )
 WITH_ADDRESS = (("network", "proxy"), ("dashboard", "database"))
 """Addresses, which are secret only where there is a password in them."""

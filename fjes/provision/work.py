@@ -97,7 +97,7 @@ def provision(places: Places, disk: Disk | None = None) -> Start:
 def tell(places: Places, start: Start, version: str, disk: Disk | None = None) -> bool:
     """Write the report, and remember what it says for `tell_later`. Returns whether it is there."""
     facts = facts_of(places, start, version)
-    _put(places.run / FACTS, msgspec.json.encode(facts), generated.ROOT, None)
+    put(places.run / FACTS, msgspec.json.encode(facts), generated.ROOT, None)
     return card.report(places.boot, report.text(facts), disk or Disk())
 
 
@@ -272,7 +272,7 @@ def _write(places: Places, start: Start) -> None:
     wanted.append(File("run", "wanted", "".join(f"{unit}\n" for unit in units)))
     for each in wanted:
         group = places.group if each.mode == generated.SERVICES else None
-        _put(_path(places, each.root, each.name), each.link or each.content.encode(), each.mode, group)
+        put(_path(places, each.root, each.name), each.link or each.content.encode(), each.mode, group)
     there = {(each.root, each.name) for each in wanted}
     for root, name in generated.NAMES:
         if (root, name) not in there:
@@ -283,7 +283,7 @@ def _path(places: Places, root: str, name: str) -> Path:
     return (places.run if root == "run" else places.systemd) / name
 
 
-def _put(path: Path, content: bytes | Path, mode: int, group: str | None) -> None:
+def put(path: Path, content: bytes | Path, mode: int, group: str | None) -> None:
     """Put a file or a link in place, whole: nobody reads half of it, and nobody who may not reads it for a moment."""
     for folder in reversed([each for each in (path.parent, *path.parent.parents) if not each.exists()]):
         folder.mkdir(mode=0o755)

@@ -28,7 +28,7 @@ from terminal.kiosk.lighting import Lighting
 from terminal.kiosk.loop import Sleeper
 from terminal.kiosk.panel import Panel
 from terminal.kiosk.pictograms import PictureError, pictures
-from terminal.kiosk.touch import Fingers, Language, Listen, Reason, Target
+from terminal.kiosk.touch import Fingers, Language, Listen, Pushes, Reason, Target
 from terminal.kiosk.words import WordsError, words
 from terminal.ledger import StoreError
 from terminal.repeats import Pounding
@@ -79,6 +79,11 @@ class Kiosk:
         self.faults = Faults()
         """What the release of the day tells of."""
         self._fingers = Fingers()
+        self.pushes = Pushes()
+        """The hardware button that is down: told how to see that by whoever opened them."""
+        self.light_buttons: Callable[[bool], None] = lambda _: None
+        """Lights the LEDs of the hardware buttons, all alike; given by whoever opened them."""
+        self._buttons_lit = False
         self._backroom = Backroom(config, clock, self.refresh)
         self._over: Target | None = None
         self._presses: deque[Score | Listen] = deque()
@@ -195,6 +200,7 @@ class Kiosk:
         while self._presses:
             self._take(self._presses.popleft())
         self._visit.advance()
+        self._light_buttons()
         if self._backroom.look(self._visit.state):
             self._visit.leave()
             self._fingers.forget()
@@ -218,6 +224,7 @@ class Kiosk:
         if self._panel.close():
             self._sleeper.close()
             self._lighting.leave()
+            self.light_buttons(False)
 
     def target(self, x: float, y: float) -> Target | None:
         """The button at a point in pixels from the top left corner."""
@@ -308,21 +315,40 @@ class Kiosk:
     def _take(self, pressed: Score | Listen) -> None:
         """What a hardware button did."""
         counts = self.rest.touch(self._clock.monotonic())
+        if isinstance(pressed, Score):
+            self.pushes.went_down(pressed)
         if self._backroom.is_open:
             self._attendant.notice()
             if isinstance(pressed, Score) and counts:
                 self._backroom.button(pressed)
             return
         self._attendant.touched(pressed if counts else None)
-        if isinstance(pressed, Score) and counts:
-            self._press(pressed)
+        if isinstance(pressed, Score):
+            if counts:
+                self._push(pressed)
         elif counts:
             self._attendant.listen(tuple(self._screens.layout.faces), anew=True)
+
+    def _push(self, score: Score) -> None:
+        now = self._clock.monotonic()
+        self._visit.advance()
+        if self._visit.state is State.ASKING and not self._fingers.holds(now) and not self.pushes.holds(now):
+            self.pushes.counted(score, now)
+            self._press(score)
 
     def _press(self, score: Score) -> None:
         if self._visit.press(score):
             self._untidy = True
+        # Before anything is drawn: it takes no time, and is seen where there is no screen.
+        self._light_buttons()
         self._show()
+
+    def _light_buttons(self) -> None:
+        """Lit from the moment that a rating is on the disk, by whatever it was made, until the next one may come."""
+        lit = self._visit.state in (State.FOLLOW_UP, State.THANKS)
+        if lit != self._buttons_lit:
+            self._buttons_lit = lit
+            self.light_buttons(lit)
 
     def _record(self, score: Score, language: str | None) -> Choose | None:
         repeat = self._pounding.is_repeat(self._clock.monotonic())
@@ -348,7 +374,8 @@ class Kiosk:
             self._attendant.notice()
         else:
             self._attendant.touched(target if awake else None)
-        if not self._backroom.down(finger, x, y, free=target is None, awake=awake) and awake:
+        ours = self._backroom.down(finger, x, y, free=target is None, awake=awake)
+        if not ours and awake and not self.pushes.holds(self._clock.monotonic()):
             self._over = target
             self._fingers.put(finger, self._over, self._clock.monotonic())
         self._show()

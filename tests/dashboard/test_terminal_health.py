@@ -186,6 +186,7 @@ def test_where_nobody_ever_listened_that_is_said(filling: Filling) -> None:
             "! It refuses what is set of it, and goes on as it was: [hours]\ufffd: x.",
         ),
         ({"buttons": Condition.TROUBLE}, "! One of its buttons is stuck"),
+        ({"buttons": Condition.MISSING}, "! Its buttons cannot be used: it goes on by touch alone."),
         ({"pounding": "2026-11-23"}, "Somebody pounded on it before 2026-11-23"),
         ({"assumed": "2026-10"}, "Some of 2026-10 was placed there by assumption"),
         ({"day": "2026-11-20"}, "! Its kiosk has not looked since 2026-11-20"),

@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import gpiozero
 import pytest
 
 from hardware import HardwareError
-from hardware.buttons import HOLD_SECONDS, STUCK_SECONDS, Buttons
+from hardware.buttons import HOLD_SECONDS, RELEASED_SECONDS, STUCK_SECONDS, Buttons
 from ratings import config
 from ratings.scale import Score
 
@@ -57,6 +58,7 @@ def test_the_pins_are_those_of_the_configuration() -> None:
     for pin in (19, 5, 13, 6):
         bench.now += 1
         bench.buttons.factory.pin(pin).drive_low()
+        bench.buttons.factory.pin(pin).drive_high()
     bench.buttons.close()
     assert bench.pressed == [Score.VERY_HAPPY, Score.VERY_UNHAPPY, Score.HAPPY, Score.UNHAPPY]
 
@@ -75,18 +77,40 @@ def test_a_held_button_counts_once(bench: Bench) -> None:
     assert bench.pressed == [Score.UNHAPPY]
 
 
-def test_a_button_that_has_been_down_for_a_minute_is_stuck_and_one_that_is_pressed_is_not(bench: Bench) -> None:
+def test_a_button_that_is_down_for_ten_seconds_is_stuck_and_one_that_is_pressed_is_not(bench: Bench) -> None:
     assert not bench.buttons.stuck()
     bench.down(Score.HAPPY)
-    bench.now += STUCK_SECONDS - 1
+    bench.now += STUCK_SECONDS - 0.1
     assert not bench.buttons.stuck()
-    bench.now += 1
+    bench.now += 0.1
     assert bench.buttons.stuck()
-    bench.up(Score.HAPPY)
+    assert [score for score in Score if bench.buttons.is_stuck(score)] == [Score.HAPPY]
+
+
+def test_that_one_was_stuck_is_known_until_it_has_been_told(bench: Bench) -> None:
+    bench.down(Score.HAPPY)
+    bench.up(Score.HAPPY, after=3600)
+    assert not bench.buttons.is_stuck(Score.HAPPY)
+    assert bench.buttons.stuck()
+    bench.buttons.forget_stuck()
     assert not bench.buttons.stuck()
 
 
-def test_a_button_that_was_down_at_the_start_is_stuck_when_a_minute_has_passed() -> None:
+def test_one_that_still_is_stuck_is_not_forgotten(bench: Bench) -> None:
+    bench.down(Score.HAPPY)
+    bench.now += 3600
+    bench.buttons.forget_stuck()
+    assert bench.buttons.stuck()
+
+
+def test_many_short_presses_never_look_stuck(bench: Bench) -> None:
+    for _ in range(20):
+        bench.down(Score.HAPPY)
+        bench.up(Score.HAPPY, after=9)
+    assert not bench.buttons.stuck()
+
+
+def test_a_button_that_was_down_at_the_start_is_stuck_when_ten_seconds_have_passed() -> None:
     bench = Bench()
     bench.buttons.factory.pin(SETTINGS.pins[Score.HAPPY])._state = False  # Without an event: there never was one.
     assert not bench.buttons.stuck()
@@ -94,6 +118,59 @@ def test_a_button_that_was_down_at_the_start_is_stuck_when_a_minute_has_passed()
     assert bench.buttons.stuck()
     assert bench.pressed == []
     bench.buttons.close()
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, SPEAKING], ids=["rates", "speaks"])
+def test_a_stuck_button_whose_contact_flickers_counts_no_more_than_once(settings: config.Buttons) -> None:
+    bench = SpeakingBench(settings)
+    bench.down(Score.HAPPY)
+    bench.wait(60)
+    for _ in range(500):  # Up for longer than a bounce, and never for a second.
+        bench.up(Score.HAPPY, after=0.4)
+        bench.down(Score.HAPPY, after=RELEASED_SECONDS - 0.1)
+    assert bench.heard == ["speaks" if settings.speak else Score.HAPPY]
+    bench.up(Score.HAPPY)
+    bench.down(Score.HAPPY, after=RELEASED_SECONDS)
+    bench.up(Score.HAPPY, after=0.2)
+    bench.buttons.close()
+    assert bench.heard[1:] == [Score.HAPPY], "released for a second, it counts again"
+
+
+def test_the_others_count_while_one_is_stuck(bench: Bench) -> None:
+    bench.down(Score.HAPPY)
+    bench.now += 3600
+    bench.down(Score.UNHAPPY)
+    bench.up(Score.UNHAPPY)
+    bench.down(Score.VERY_HAPPY)
+    assert bench.pressed == [Score.HAPPY, Score.UNHAPPY, Score.VERY_HAPPY]
+
+
+def test_whether_a_button_is_down_can_be_asked(bench: Bench) -> None:
+    bench.down(Score.UNHAPPY)
+    assert [bench.buttons.is_down(score) for score in Score] == [False, True, False, False]
+    bench.up(Score.UNHAPPY)
+    assert not any(map(bench.buttons.is_down, Score))
+    bench.buttons.close()
+    assert not any(map(bench.buttons.is_down, Score))
+
+
+@pytest.mark.parametrize(("pull", "active"), [("down", "high"), ("none", "high"), ("none", "low")])
+def test_pull_and_level_are_those_of_the_configuration(pull: Any, active: Any) -> None:
+    settings = config.Buttons(factory="mock", pull=pull, active=active)
+    pressed: list[Score] = []
+    now = 1000.0
+    with Buttons(settings, pressed.append, lambda: now) as buttons:
+        pins = [buttons.factory.pin(pin) for pin in settings.pins]
+        assert [pin.pull for pin in pins] == [{"down": "down", "none": "floating"}[pull]] * 4
+        pin = pins[Score.HAPPY]
+        press, release = (pin.drive_high, pin.drive_low) if active == "high" else (pin.drive_low, pin.drive_high)
+        release()  # What a resistor outside does.
+        now += 1
+        press()
+        assert buttons.is_down(Score.HAPPY)
+        now += 1
+        release()
+    assert pressed == [Score.HAPPY]
 
 
 def test_pressing_again_counts_again(bench: Bench) -> None:

@@ -71,6 +71,8 @@ SECTIONS = (
     "role, terminal, questions, kiosk, sound, follow_up, said, staff, hours, repeats, release, buttons, broker, "
     "dashboard, oidc, mail, network, time, ssh, update"
 )
+PINS = "4 to 13 and 16 to 27"
+LEDS = "very_unhappy_led = 5\nunhappy_led = 6\nvery_happy_led = 19"
 ISSUER = "issuer = 'https://id.example.org'"
 OIDC = f"[oidc]\n{ISSUER}\nclient_id = 'fjes'\nclient_secret = 'x'"
 SAFE = "an https:// address, or http:// on this machine itself"
@@ -204,6 +206,24 @@ MAIL, FROM, PAGE = "[mail]\nhost = 'h'\n", "from = 'a@b.example'\n", "page = 'ht
         ("[buttons]\nhappy = 28", "[buttons] happy: ", "a whole number from 0 to 27"),
         ("[buttons]\nhappy = -1", "[buttons] happy: ", "a whole number from 0 to 27"),
         ("[buttons]\nhappy = 17", "[buttons]: one pin is used twice (17, 27, 17, 23)", "four different pins"),
+        ("[buttons]\nhappy = 2", "[buttons] happy: pin 2 is the data line of I²C, where the hardware clock is", PINS),
+        ("[buttons]\nhappy = 3", "[buttons] happy: pin 3 is the clock line of I²C", PINS),
+        ("[buttons]\nunhappy = 0", "[buttons] unhappy: pin 0 is the data line of the bus", PINS),
+        ("[buttons]\nvery_happy = 14", "[buttons] very_happy: pin 14 is the serial port", PINS),
+        (f"[buttons]\n{LEDS}\nhappy_led = 3", "[buttons] happy_led: pin 3 is the clock line of I²C", PINS),
+        (
+            f"[buttons]\n{LEDS}\nhappy_led = 17",
+            "[buttons] happy_led: pin 17 is that of very_unhappy, too",
+            "of its own",
+        ),
+        (f"[buttons]\n{LEDS}\nhappy_led = 5", "[buttons] happy_led: pin 5 is that of very_unhappy_led, too", "its own"),
+        (f"[buttons]\n{LEDS}", "[buttons] happy_led: missing, and other buttons have an LED", "all four or none"),
+        ("[buttons]\nhappy_led = 28", "[buttons] happy_led: ", "a whole number from 0 to 27"),
+        ("[buttons]\nactive = 'high'", '[buttons] active: "high", and pull = "up"', 'active = "low"'),
+        ("[buttons]\npull = 'down'", '[buttons] active: "low", and pull = "down"', 'active = "high"'),
+        ("[buttons]\npull = 'strong'", "[buttons] pull: ", "down, none, up"),
+        ("[buttons]\nled_active = 'on'", "[buttons] led_active: ", "high, low"),
+        ("[buttons]\nchip = -1", "[buttons] chip: ", "a whole number from 0 to 31"),
         ("[buttons]\nbounce_seconds = 2", "[buttons] bounce_seconds: ", "a number from 0 to 1"),
         ("[buttons]\nspeak = 'yes'", "[buttons] speak: ", "true or false"),
         # Turned screens, idle screens, sound, what is asked afterwards.

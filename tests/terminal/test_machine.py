@@ -15,7 +15,7 @@ from terminal.machine import Places
 
 @pytest.fixture
 def places(tmp_path: Path) -> Places:
-    return Places(tmp_path / "thermal", tmp_path / "hwmon")
+    return Places(tmp_path / "thermal", tmp_path / "hwmon", tmp_path / "get_throttled")
 
 
 def zone(places: Places, number: int, temperature: str) -> None:
@@ -83,6 +83,44 @@ def test_where_nothing_can_be_written_it_is_locked_but_by_what_is_ones_own_to_wr
     assert machine.room(locked) is Room.LOCKED
     assert machine.room(locked, own=tmp_path) is not Room.LOCKED, "systemd shows the courier the store like that"
     assert machine.room(tmp_path, own=locked) is Room.LOCKED
+
+
+@pytest.mark.parametrize(
+    ("flags", "heat", "power"),
+    [
+        ("0", Condition.WELL, Condition.WELL),
+        ("50005", Condition.WELL, Condition.TROUBLE),  # Under-voltage, and slowed down for that.
+        ("50000", Condition.WELL, Condition.TROUBLE),  # It was, since the start.
+        ("8", Condition.TROUBLE, Condition.WELL),  # The soft limit of temperature.
+        ("4", Condition.TROUBLE, Condition.WELL),
+        ("e0000", Condition.WELL, Condition.WELL),  # It was slowed down before: it is over.
+        ("", Condition.UNKNOWN, Condition.UNKNOWN),
+        ("nonsense", Condition.UNKNOWN, Condition.UNKNOWN),
+    ],
+)
+def test_the_flags_of_the_firmware_are_told_as_heat_or_as_power(
+    places: Places, flags: str, heat: Condition, power: Condition
+) -> None:
+    places.firmware.write_text(f"{flags}\n")
+    assert (machine.heat(places), machine.power(places)) == (heat, power)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "heat"),
+    [
+        ("cpufreq-cpu0", "0", Condition.WELL),
+        ("cpufreq-cpu0", "3", Condition.TROUBLE),
+        ("pwm-fan", "3", Condition.UNKNOWN),  # Cooled, and not slowed down.
+    ],
+)
+def test_a_processor_that_the_kernel_slows_down_is_too_hot_and_a_fan_that_turns_is_not(
+    places: Places, kind: str, state: str, heat: Condition
+) -> None:
+    device = places.thermal / "cooling_device0"
+    device.mkdir(parents=True)
+    (device / "type").write_text(f"{kind}\n")
+    (device / "cur_state").write_text(f"{state}\n")
+    assert machine.heat(places) is heat
 
 
 def test_this_machine_can_be_asked() -> None:

@@ -263,6 +263,51 @@ def test_faults_are_told_with_the_release_of_the_next_day_and_not_when_they_happ
     assert (status.day, status.pounding, status.buttons) == ("2026-11-25", "2026-11-24", Condition.WELL)
 
 
+def test_buttons_that_are_missing_are_told_when_the_kiosk_finds_it_and_until_they_are_there(
+    settings: Config, ledger: Ledger
+) -> None:
+    telling = reporter(settings)
+    ledger.faults = Faults()
+    ledger.release(NOON, "visit")
+    assert telling.status().buttons == Condition.UNKNOWN
+    # The kiosk was started again on the same day, and its chip is gone.
+    ledger.faults = Faults()
+    ledger.faults.buttons_missing = True
+    ledger.release(NOON + timedelta(hours=1), "visit")
+    assert telling.status().buttons == Condition.MISSING
+    ledger.release(NOON + timedelta(days=1), "visit")
+    assert telling.status().buttons == Condition.MISSING
+    # And again, with buttons, of which one is stuck: that waits for the next day.
+    ledger.faults = Faults()
+    ledger.faults.stuck = lambda: True
+    ledger.release(NOON + timedelta(days=1, hours=1), "visit")
+    assert telling.status().buttons == Condition.WELL
+    ledger.release(NOON + timedelta(days=2), "visit")
+    assert telling.status().buttons == Condition.TROUBLE
+    # What was told of the day is not taken back by a start without trouble.
+    ledger.faults = Faults()
+    ledger.faults.stuck = lambda: False
+    ledger.release(NOON + timedelta(days=2, hours=1), "visit")
+    assert telling.status().buttons == Condition.TROUBLE
+
+
+def test_a_stuck_button_is_forgotten_when_it_has_been_told_and_not_when_that_failed(
+    settings: Config, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.faults, forgotten = Faults(), []
+    ledger.faults.stuck, ledger.faults.forget_stuck = lambda: True, lambda: forgotten.append(True)
+    monkeypatch.setattr("terminal.release.closed_periods", fails)
+    with pytest.raises(StoreError, match="full"):
+        ledger.release(NOON + timedelta(days=1), "visit")
+    assert forgotten == []
+    monkeypatch.undo()
+    ledger.release(NOON + timedelta(days=1), "visit")
+    assert forgotten == [True]
+    ledger.release(NOON + timedelta(days=1, hours=3), "visit")
+    assert forgotten == [True]
+    assert reporter(settings).status().buttons == Condition.TROUBLE
+
+
 def test_a_fault_that_could_not_be_written_is_told_by_the_next_release(
     settings: Config, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:

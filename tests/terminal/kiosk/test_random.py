@@ -149,7 +149,8 @@ class Model:
     def button(self, score: Score) -> None:
         if not self.wakes():
             self.advance()
-            self.press(score)
+            if self.finger is None or self.now - self.finger[1] > 10:
+                self.press(score)
         self.look()
 
     def press(self, score: Score, *, broken: bool = False) -> None:
