@@ -119,7 +119,9 @@ def debian(suite: str, base: Path) -> Iterator[Chroot]:
         try:
             assert network.stdout
             must(network.stdout.readline() == b"up\n", "no network of its own can be had here")
-            yield Chroot(folder, network.pid)
+            made_here = Chroot(folder, network.pid)
+            made_here.run("apt-get", "update", "--quiet")
+            yield made_here
         finally:
             network.kill()
             network.wait()
@@ -174,6 +176,7 @@ def first_version() -> str:
 
 def try_it(there: Chroot, before: Path, now: Path) -> None:
     """All of it, in one Debian. Raises TestError."""
+    step(f"install {before.name}")
     said = there.install(before)
     must("fjes dashboard user add" in said, f"it does not say how to make the first administrator:\n{said}")
     must("fjes 0" in there.run("fjes", "--version"), "the command is not there")
