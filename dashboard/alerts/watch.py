@@ -34,8 +34,7 @@ EVERY = timedelta(minutes=15)
 class Watch:
     """Of one database, for `Post`. `today`: for tests, which day it is.
 
-    `rest`: waits so many seconds between two sites, so that readers of pages need not; nor is it at work before
-    `begin`, while the first of them come.
+    `rest`: waits so many seconds between two sites, so that readers of pages need not.
     """
 
     def __init__(
@@ -45,7 +44,6 @@ class Watch:
         mail: Mail,
         today: Callable[[], date] | None = None,
         rest: Callable[[float], object] = lambda _seconds: None,
-        begin: datetime | None = None,
     ) -> None:
         self._engine = engine
         self._settings = settings
@@ -53,15 +51,12 @@ class Watch:
         self._today = today
         self._rest = rest
         self._last: datetime | None = None
-        self._begin = begin
         # What each site was when it was looked at: as long as it is the same, its figures are.
         self._seen: dict[int, object] = {}
 
     def __call__(self, moment: datetime) -> None:
         """Raise what is to be raised. Raises StoreError."""
         if self._last is not None and self._last <= moment < self._last + EVERY:
-            return
-        if self._begin is not None and moment < self._begin:
             return
         with reading(self._engine) as connection:
             sites = places.sites(connection)

@@ -22,6 +22,8 @@ from ratings.sections import Mail
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 60.0
+BEGIN_SECONDS = 10.0
+"""So long the first readers of a new process have it for themselves."""
 KEPT = timedelta(days=400)
 """So long it is known what was sent: longer than anything is made anew."""
 
@@ -57,7 +59,7 @@ class Post:
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
 
     def start(self) -> None:
-        """Begin at once, and go on every minute."""
+        """Begin in a moment, and go on every minute."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -89,7 +91,8 @@ class Post:
             self._cleared = moment.date()
 
     def _run(self) -> None:
-        while True:
+        seconds = BEGIN_SECONDS
+        while not self._ended.wait(seconds):
             try:
                 self.round()
             except StoreError as error:
@@ -97,8 +100,7 @@ class Post:
             except Exception:
                 # A bug in what makes one mail must not end all others for good.
                 log.exception("mail and alerts have to wait")
-            if self._ended.wait(EVERY_SECONDS):
-                return
+            seconds = EVERY_SECONDS
 
     def _send(self, still: Callable[[], None]) -> None:
         self._write_down()

@@ -89,7 +89,6 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
     import signal
     import sys
     import time
-    from datetime import UTC, datetime, timedelta
 
     from dashboard import awake, store, web
     from dashboard.accounts import people
@@ -138,8 +137,7 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
         early = app.extensions[EARLY] = Early(engine, dashboard.threshold)
         early.start()
         reports = Reports(engine, app, dashboard, settings.mail)
-        begin = datetime.now(UTC) + timedelta(seconds=50)
-        watch = Watch(engine, dashboard, settings.mail, rest=time.sleep, begin=begin)
+        watch = Watch(engine, dashboard, settings.mail, rest=time.sleep)
         Post(engine, settings.mail, [reports, watch], still_wanted).start()
         awake.watch(dashboard, Watchdog.of(os.environ))
         server.run()

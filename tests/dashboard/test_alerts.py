@@ -20,11 +20,10 @@ from dashboard.accounts.people import Role
 from dashboard.alerts import stored
 from dashboard.alerts.saying import said
 from dashboard.alerts.stored import Alert, Kind
-from dashboard.alerts.watch import Watch
 from dashboard.mail.wishes import Kind as Wish
 from dashboard.store import StoreError
 from ratings.remote import Remote
-from ratings.sections import Dashboard, Mail, Opening
+from ratings.sections import Mail, Opening
 from ratings.table import Slice
 from ratings.wire import Condition
 from tests.dashboard.checkers import axe, nu
@@ -95,18 +94,6 @@ def test_what_is_not_above_the_level_or_hidden_is_not_told(
         with filling.engine.begin() as connection:
             stored.set_level(connection, 1, level)
     assert look(office) == []
-
-
-def test_the_watch_begins_when_the_first_readers_are_served(sqlite: Filling) -> None:
-    office = open_office(sqlite)
-    sqlite.month("stua", "2022-03", (5, 9, 20, 26))
-    moment = office.clock.moment
-    begin = moment + timedelta(minutes=1)
-    watch = Watch(sqlite.engine, Dashboard(), Mail(), moment.date, begin=begin)
-    for when, told in ((moment, 0), (begin, 1)):
-        watch(when)
-        with store.reading(sqlite.engine) as connection:
-            assert connection.scalar(select(func.count()).select_from(schema.alert)) == told
 
 
 def test_alerts_of_a_site_are_all_raised_or_none(sqlite: Filling) -> None:
