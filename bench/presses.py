@@ -1,8 +1,8 @@
 """From a button's press to its commit, and to the light of the LEDs: a part of `make bench`.
 
 The command `fjes terminal kiosk` as it is, with gpiozero's buttons and LEDs on mock pins: a level on a pin is the
-press, and one on another the light. What a real pin adds is the time that its contact has to be quiet (`bounce_seconds`). The
-kiosk draws into memory; rests after a thank-you are skipped.
+press, and one on another the light. What a real pin adds is the time that its contact has to be quiet
+(`bounce_seconds`). The kiosk draws into memory; rests after a thank-you are skipped.
 """
 
 from __future__ import annotations
