@@ -78,5 +78,5 @@ if __name__ == "__main__":
     terminal.clock.CheckedClock = Clock  # type: ignore[misc]
     terminal.kiosk.app.Kiosk = Kiosk  # type: ignore[misc]
     hardware.buttons.Buttons = Buttons  # type: ignore[misc]
-    hardware.leds.Leds = Leds  # type: ignore[misc]
+    hardware.leds.Leds = Leds  # type: ignore[misc, assignment]
     main(["terminal", "kiosk", "--quiet", "--config", sys.argv[1]])
