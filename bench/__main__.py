@@ -14,7 +14,20 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import catching_up, chromium, disclosing, growth, importing, ingest, kiosks, pages, processes, thousand, x11
+from bench import (
+    catching_up,
+    chromium,
+    disclosing,
+    growth,
+    importing,
+    ingest,
+    kiosks,
+    pages,
+    presses,
+    processes,
+    thousand,
+    x11,
+)
 from bench.figures import Side, print_aims, print_sides, spread, verdict
 from bench.kiosk import SIZE
 
@@ -90,6 +103,12 @@ def _growth(folder: Path, asked: argparse.Namespace) -> None:
     grown = growth.measure(folder, asked.ratings)
     print(f"  {grown}")
     print(verdict("growth", "none to speak of, 1 MB", f"{grown.megabytes:+.1f} MB", met=grown.megabytes <= 1), "\n")
+
+
+def _buttons(folder: Path, asked: argparse.Namespace) -> None:
+    print("Hardware buttons (gpiozero on mock pins, the kiosk drawing into memory)", flush=True)
+    presses.measure(folder, asked.touches)
+    print(flush=True)
 
 
 def _kiosks(folder: Path, asked: argparse.Namespace) -> None:
@@ -174,6 +193,7 @@ SECTIONS = {
     "offline": _offline,
     "disclosure": _disclosing,
     "kiosk": _kiosks,
+    "buttons": _buttons,
     "growth": _growth,
     "pages": _pages,
 }

@@ -6,10 +6,12 @@ name its driver gives it, or it is the one whose number is configured; else that
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import struct
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +86,9 @@ def find_chip(devices: Path = DEVICES, label: Callable[[Path], str] = label_of) 
 def _lgpio_factory(chip: int | None) -> Any:
     instead = 'or set factory = "none" under [buttons] for a terminal without buttons'
     try:
-        from gpiozero.exc import PinUnknownPi
-        from gpiozero.pins.lgpio import LGPIOFactory
+        with place_for_pipes():
+            from gpiozero.exc import PinUnknownPi
+            from gpiozero.pins.lgpio import LGPIOFactory
     except ImportError as error:
         raise HardwareError(
             f'[buttons] factory = "lgpio": this Python has no lgpio ({words(error)}); '
@@ -112,6 +115,19 @@ def _lgpio_factory(chip: int | None) -> Any:
             f'[buttons] factory = "lgpio": the GPIO of this board cannot be opened ({words(error)}); see that '
             f"{named} is there and that this user is in the group gpio, {instead}"
         ) from error
+
+
+@contextlib.contextmanager
+def place_for_pipes() -> Iterator[None]:
+    """A current folder in which lgpio can make the named pipe that it makes where it is imported.
+
+    The kiosk's unit starts in one; whoever calls a command as the kiosk's user stands in a folder of somebody else's.
+    """
+    if os.access(os.curdir, os.W_OK):
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="fjes-") as folder, contextlib.chdir(folder):
+        yield
 
 
 def words(error: BaseException) -> str:

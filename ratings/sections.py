@@ -246,7 +246,7 @@ class Buttons(Section, frozen=True):
     happy_led: Pin | None = None
     very_happy_led: Pin | None = None
     led_active: Level = "high"
-    bounce_seconds: Annotated[float, Meta(ge=0, le=1)] = 0.03
+    bounce_seconds: Annotated[float, Meta(ge=0, le=1)] = 0.015
     speak: bool = False
 
     @property

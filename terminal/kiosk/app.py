@@ -337,6 +337,9 @@ class Kiosk:
             self._press(score)
 
     def _press(self, score: Score) -> None:
+        # Where the rest was over a moment ago, they go dark first: each rating lights them anew.
+        self._visit.advance()
+        self._light_buttons()
         if self._visit.press(score):
             self._untidy = True
         # Before anything is drawn: it takes no time, and is seen where there is no screen.

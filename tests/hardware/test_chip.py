@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hardware import HardwareError
-from hardware.chip import find_chip, label_of
+from hardware.chip import find_chip, label_of, place_for_pipes
 
 
 def chips(folder: Path, *numbers: int) -> Path:
@@ -66,3 +66,17 @@ def test_a_chip_that_may_not_be_opened_is_named_with_what_to_do(tmp_path: Path) 
 def test_what_is_no_chip_is_refused_by_the_kernel(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="Inappropriate ioctl"):
         label_of(chips(tmp_path, 0) / "gpiochip0")
+
+
+def test_lgpio_is_imported_where_it_can_make_its_pipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with place_for_pipes():
+        assert Path.cwd() == tmp_path
+    # Root may write anywhere, so what the system says of it is said here.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with place_for_pipes():
+        elsewhere = Path.cwd()
+        assert elsewhere != tmp_path
+        (elsewhere / ".lgd-nfy0").touch()
+    assert Path.cwd() == tmp_path
+    assert not elsewhere.exists()
