@@ -40,7 +40,7 @@ LOGINS = "fjes-logins"
 TOLD = Path("/run/fjes-broker/told")
 """Touched by `fjes-broker-reload.service` each time it has told the broker, by order of `fjes-broker-reload.path`."""
 
-_TOLD_SECONDS = 5.0
+_TOLD_SECONDS = 15.0
 
 _ROUNDS = 101
 """As mosquitto's own tool has it: passwords of 192 random bits need no slow hash, and a reload checks every client."""
