@@ -9,7 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import paho.mqtt.client as mqtt
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
-from dashboard import awake, store
+from dashboard import authority, awake, store
 from dashboard.ingest import Ingest
+from dashboard.secure import Secure
 from dashboard.web import create_app
 from ratings import config, wire
 from ratings.config import Config, Dashboard
@@ -217,6 +218,26 @@ def test_the_pages_tell_that_they_answer_and_say_nothing_when_all_of_their_threa
         stopping.set()
         for each in visitors:
             each.close()
+    engine.dispose()
+
+
+def test_pages_by_https_are_asked_by_https_whatever_their_certificate_says(tmp_path: Path, free_port: int) -> None:
+    own = authority.make_authority("fjes.example.org", datetime.now(UTC))
+    pair = authority.issue(own, ("fjes.example.org",), datetime.now(UTC))
+    (tmp_path / "certificate").write_bytes(pair.certificate)
+    (tmp_path / "key").write_bytes(pair.key)
+    engine = store.open_engine(settings(tmp_path).dashboard.database)
+    store.upgrade(engine)
+    of = Dashboard(host="0.0.0.0", certificate=tmp_path / "certificate", key=tmp_path / "key")
+    assert not awake.Asked(of, free_port).answers(), "nobody listens"
+    listening = Secure(create_app(engine, of), of.host, 0, tmp_path / "certificate", tmp_path / "key")
+    thread = threading.Thread(target=listening.run)
+    thread.start()
+    try:
+        assert awake.Asked(of, listening.port).answers()
+    finally:
+        listening.close()
+        thread.join(LIMIT_SECONDS)
     engine.dispose()
 
 
