@@ -72,6 +72,11 @@ broken: system-test $(SETUP) ## break each rule of anonymity in a copy, and see 
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
 
+faces: system-run $(SETUP) ## the faces for hardware buttons, and where to drill, as build/faces.pdf (ARGS="--diameter 22")
+	mkdir -p build
+	$(BIN)/fjes hardware faces --pdf build/faces.pdf $(ARGS)
+	echo "build/faces.pdf"
+
 tour: system-test $(SETUP) ## walk the pages as a new user would: docs/tour.md and its pictures are made anew
 	$(BIN)/python -m tests.tour
 
@@ -179,5 +184,5 @@ system-deb-test:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults audits broken fuzz screens tour deb deb-test lock clean system-run system-test system-deb system-deb-test
+.PHONY: help run test bench faults audits broken fuzz screens faces tour deb deb-test lock clean system-run system-test system-deb system-deb-test
 .NOTPARALLEL:
