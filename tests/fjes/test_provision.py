@@ -227,6 +227,19 @@ def test_the_process_may_be_killed_at_every_write_and_sync(tmp_path: Path) -> No
     assert number > 10
 
 
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
+def test_a_file_that_a_cut_of_power_took_away_comes_back(here: Board, left: bytes | None) -> None:
+    here.put(LONG)
+    with pytest.raises(PowerCutError):
+        here.start(Plug(3))  # What it was and becomes is kept; nothing is written over yet.
+    here.file.unlink()
+    if left is not None:
+        here.file.write_bytes(left)
+    assert here.start().problem is None
+    assert here.file.read_text("utf-8") == secret.redacted(LONG)
+    assert here.config.broker.password == "br0ker pass"
+
+
 def test_an_edit_after_a_cut_of_power_is_no_torn_file(here: Board) -> None:
     here.put(LONG)
     with pytest.raises(PowerCutError):
