@@ -33,6 +33,19 @@ def count() -> int:
     return sum(int(sdl.SDL_GetNumTouchFingers(panel)) for panel in panels)
 
 
+def come_as_fingers() -> bool:
+    """Whether fingers have to be taken as fingers, since SDL makes no mouse of them: on the bare screen (KMSDRM).
+
+    There its evdev part tells of fingers without their window, and so of no mouse. That it never does both, whatever
+    its version, is said to it here.
+    """
+    sdl = _sdl()
+    if sdl is None or window_system() != "KMSDRM":
+        return False
+    sdl.SDL_SetHint(b"SDL_TOUCH_MOUSE_EVENTS", b"0")
+    return True
+
+
 def window_system() -> str:
     """What the window is drawn by: `KMSDRM`, `x11`, `wayland`, `offscreen`."""
     sdl = _sdl()
