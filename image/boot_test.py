@@ -39,6 +39,7 @@ seconds = 1.0
 
 [buttons]
 factory = "lgpio"
+chip = 0
 """
 
 

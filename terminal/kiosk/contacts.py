@@ -10,7 +10,7 @@ from functools import cache
 
 
 @cache
-def _sdl() -> ctypes.CDLL | None:
+def library() -> ctypes.CDLL | None:
     """SDL itself, found through Kivy's window, which is linked to it; None where it is not."""
     from kivy.core.window import _window_sdl2
 
@@ -26,28 +26,15 @@ def _sdl() -> ctypes.CDLL | None:
 
 def count() -> int:
     """How many fingers are on all touch panels together; 0 where SDL cannot tell."""
-    sdl = _sdl()
+    sdl = library()
     if sdl is None:
         return 0
     panels = (sdl.SDL_GetTouchDevice(number) for number in range(sdl.SDL_GetNumTouchDevices()))
     return sum(int(sdl.SDL_GetNumTouchFingers(panel)) for panel in panels)
 
 
-def come_as_fingers() -> bool:
-    """Whether fingers have to be taken as fingers, since SDL makes no mouse of them: on the bare screen (KMSDRM).
-
-    There its evdev part tells of fingers without their window, and so of no mouse. That it never does both, whatever
-    its version, is said to it here.
-    """
-    sdl = _sdl()
-    if sdl is None or window_system() != "KMSDRM":
-        return False
-    sdl.SDL_SetHint(b"SDL_TOUCH_MOUSE_EVENTS", b"0")
-    return True
-
-
 def window_system() -> str:
     """What the window is drawn by: `KMSDRM`, `x11`, `wayland`, `offscreen`."""
-    sdl = _sdl()
+    sdl = library()
     name = sdl.SDL_GetCurrentVideoDriver() if sdl is not None else None
     return name.decode("ascii", "replace") if name else "?"

@@ -53,10 +53,10 @@ class Panel:
             from kivy.graphics.opengl import glFinish
 
             self.window.bind(on_flip=lambda *_: glFinish())
-        from terminal.kiosk import contacts
+        from terminal.kiosk import bare
 
-        self._as_fingers = contacts.come_as_fingers()
-        self._first: int | None = None
+        # Kept: SDL calls it.
+        self._presses = bare.presses(lambda: (int(self.window.size[0]), int(self.window.size[1])))
         self.turn(settings)
 
     def start(self) -> None:
@@ -83,11 +83,7 @@ class Panel:
 
     def listen(self, *, down: Hand, moved: Hand, up: Hand) -> None:
         """Tell of fingers that are put down, moved and lifted."""
-        self.window.bind(
-            on_touch_down=self._told(down, begins=True),
-            on_touch_move=self._told(moved),
-            on_touch_up=self._told(up, ends=True),
-        )
+        self.window.bind(on_touch_down=self._told(down), on_touch_move=self._told(moved), on_touch_up=self._told(up))
 
     def close(self) -> bool:
         """Close the window. Returns False where it was closed before, or never started."""
@@ -97,16 +93,8 @@ class Panel:
         self.window.close()
         return True
 
-    def _told(self, hand: Hand, *, begins: bool = False, ends: bool = False) -> Callable[[Any, Any], bool]:
+    def _told(self, hand: Hand) -> Callable[[Any, Any], bool]:
         def tell(_window: Any, touch: Any) -> bool:
-            if self._as_fingers and touch.device == "sdl":
-                # The first finger alone, as where SDL makes a mouse of it.
-                if begins and self._first is None:
-                    self._first = touch.uid
-                if touch.uid == self._first:
-                    self._first = None if ends else self._first
-                    hand(touch.uid, *self._point(touch))
-                return True
             # Kivy makes a touch of everything that a mouse can do: turning its wheel, too.
             if touch.button == "left":
                 hand(touch.uid, *self._point(touch))
