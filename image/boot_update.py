@@ -60,7 +60,7 @@ def board(card: Card, folder: Path, seconds: float = 900) -> float:
         line = card.read(f"{slot}/cmdline.txt").decode().strip().replace(" quiet", "")
         process = subprocess.Popen(
             [
-                *("nice", "-n", "10", "qemu-system-aarch64", "-M", "raspi3b", "-accel", "tcg,thread=multi"),
+                *("qemu-system-aarch64", "-M", "raspi3b", "-accel", "tcg,thread=multi"),
                 *("-display", "none", "-no-reboot", "-kernel", str(work / "vmlinuz")),
                 *("-initrd", str(work / "initrd.img"), "-dtb", str(work / "bcm2837-rpi-3-b.dtb")),
                 *("-append", f"{line} console=ttyAMA0,115200 console=ttyS1,115200"),

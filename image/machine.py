@@ -112,7 +112,7 @@ class Machine:
         self._began = time.monotonic()
         self._process = subprocess.Popen(
             [
-                *("nice", "-n", "10", *_BOARD, "-accel", "tcg,thread=multi", "-no-reboot", "-dtb", str(tree)),
+                *(*_BOARD, "-accel", "tcg,thread=multi", "-no-reboot", "-dtb", str(tree)),
                 *("-kernel", str(self._work / "vmlinuz"), "-initrd", str(self._work / "initrd.img")),
                 # A root shell on a console of its own, from the kernel's command line: the card has none.
                 *("-append", f"{line} audit=0 console=ttyAMA0 systemd.show_status=yes systemd.debug_shell=ttyAMA1"),
