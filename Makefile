@@ -20,6 +20,11 @@ TEST_PACKAGES ?= mosquitto chromium postgresql libatomic1 xvfb libxtst6 strace p
 # What builds the package for a server, and what installs it in a Debian of its own.
 DEB_PACKAGES ?= dpkg zstd
 DEB_TEST_PACKAGES ?= mmdebstrap debian-archive-keyring iproute2
+# What builds the Raspberry Pi image, beside what `make run` needs; and what boots it, of which the touch panel wants
+# QEMU 8.1 or newer (Debian 12 has it in its backports).
+IMAGE_PACKAGES ?= mmdebstrap qemu-user-static binfmt-support gcc-aarch64-linux-gnu libc6-dev-arm64-cross swig \
+    squashfs-tools fdisk dosfstools mtools e2fsprogs zstd unzip openssl
+IMAGE_TEST_PACKAGES ?= qemu-system-arm device-tree-compiler socat faketime mosquitto busybox-static zstd mtools dosfstools
 # Brought by `make fuzz` alone: it is not built for every machine and Python.
 ATHERIS := atheris==3.0.0
 # Brought by `make bench` alone, into an environment of its own, to measure beside it.
@@ -72,6 +77,11 @@ broken: system-test $(SETUP) ## break each rule of anonymity in a copy, and see 
 screens: system-run $(SETUP) ## every screen of the kiosk as a picture in build/screens (ARGS=--accept: as the test's references)
 	$(BIN)/python -m terminal.kiosk.gallery $(ARGS)
 
+faces: system-run $(SETUP) ## the faces for hardware buttons, and where to drill, as build/faces.pdf (ARGS="--diameter 22")
+	mkdir -p build
+	$(BIN)/fjes hardware faces --pdf build/faces.pdf $(ARGS)
+	echo "build/faces.pdf"
+
 tour: system-test $(SETUP) ## walk the pages as a new user would: docs/tour.md and its pictures are made anew
 	$(BIN)/python -m tests.tour
 
@@ -80,6 +90,15 @@ deb: system-deb $(SETUP) ## build the package for a server, dist/fjes_VERSION_am
 
 deb-test: system-deb-test $(SETUP) ## install it in fresh Debians, upgrade, remove, purge; needs root, takes a quarter of an hour (ARGS="--suite trixie")
 	$(BIN)/python -m image.deb.test $(ARGS)
+
+image: system-image $(SETUP) ## build the Raspberry Pi image and a signed update into build/ (as root or with sudo; ~20 minutes, then 2)
+	if [ "$$(id -u)" = 0 ]; then nice $(BIN)/python -m image build
+	else sudo --preserve-env=FJES_UPDATE_KEY,FJES_IMAGE_VERSION,FJES_IMAGE_SERIAL,FJES_DEBIAN_MIRROR,FJES_DEBIAN_SECURITY_MIRROR,HOME \
+	    nice $(BIN)/python -m image build
+	fi
+
+image-test: system-image-test $(SETUP) ## boot the built image in an emulator: faces, touches, pulled plugs, updates (an hour)
+	$(BIN)/python -m image.boot_test $(ARGS)
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)
 	tool=$$(mktemp -d); trap 'rm -rf "$$tool"' EXIT
@@ -179,5 +198,11 @@ system-deb-test:
 system-test:
 	$(call install_packages,$(RUN_PACKAGES) $(VOICE_PACKAGES) $(TEST_PACKAGES),)
 
-.PHONY: help run test bench faults audits broken fuzz screens tour deb deb-test lock clean system-run system-test system-deb system-deb-test
+system-image:
+	$(call install_packages,$(RUN_PACKAGES) $(IMAGE_PACKAGES),$(VOICE_PACKAGES))
+
+system-image-test:
+	$(call install_packages,$(RUN_PACKAGES) $(IMAGE_TEST_PACKAGES),)
+
+.PHONY: help run test bench faults audits broken fuzz screens faces tour deb deb-test image image-test lock clean system-run system-test system-deb system-deb-test system-image system-image-test
 .NOTPARALLEL:

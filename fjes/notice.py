@@ -13,6 +13,7 @@ from ratings.config import ConfigError, Kiosk, hanging
 from ratings.watchdog import Watchdog
 
 if TYPE_CHECKING:
+    from fjes.provision.work import Problem
     from terminal.kiosk.notice import Notice
 
 
@@ -47,17 +48,32 @@ def show(config_file: Path, error: ConfigError) -> bool:
     return True
 
 
-def _what(config_file: Path, error: ConfigError) -> tuple[Notice, Kiosk]:
+def mistake(config_file: Path) -> tuple[str, int | None] | None:
+    """Which file on the card has a mistake, and in which line, where provisioning goes by it as it last was."""
+    known = _told(config_file)
+    return (known.file, known.line) if known else None
+
+
+def _told(config_file: Path) -> Problem | None:
+    """What provisioning has found, on the image."""
+    path = config_file.parent / "problem.json"
+    if not path.exists():
+        return None  # And what follows need not be imported.
     import msgspec
 
-    from fjes.provision.work import PROBLEM, Problem
-    from terminal.kiosk.notice import Notice
+    from fjes.provision.work import Problem
 
     try:
-        known = msgspec.json.decode((config_file.parent / PROBLEM).read_bytes(), type=Problem)
-        return Notice(known.file, known.problem, known.line, on_card=True), known.hanging
+        return msgspec.json.decode(path.read_bytes(), type=Problem)
     except (OSError, msgspec.MsgspecError):
-        pass
+        return None
+
+
+def _what(config_file: Path, error: ConfigError) -> tuple[Notice, Kiosk]:
+    from terminal.kiosk.notice import Notice
+
+    if (known := _told(config_file)) is not None:
+        return Notice(known.file, known.problem, known.line, on_card=True), known.hanging
     try:
         settings = hanging(config_file.read_text("utf-8-sig"))
     except (OSError, ValueError):

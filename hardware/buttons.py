@@ -200,7 +200,10 @@ class Buttons:
 
     def is_down(self, score: Score) -> bool:
         """Whether a button is down at this moment. May be called from any thread."""
-        return bool(self._buttons) and bool(self._buttons[score].is_active)
+        try:
+            return bool(self._buttons) and bool(self._buttons[score].is_active)
+        except Exception:  # Of a chip that is gone: nothing is down there any more.
+            return False
 
     def stuck(self) -> bool:
         """Whether a button is stuck, or was since `forget_stuck` was called. May be called from any thread."""

@@ -39,7 +39,7 @@ _PROXY = re.compile(
 _URL = re.compile(
     r"https?://(?P<host>[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?(/[A-Za-z0-9._~%/+=-]*)?"
 )
-_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,99}")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._ -]{0,99}")
 _KEY = re.compile(r"(?P<kind>[a-z0-9@.-]+) (?P<key>[A-Za-z0-9+/]+={0,2})(?P<comment> [^\x00-\x1f\x7f]*)?")
 
 KEY_KINDS = (

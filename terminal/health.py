@@ -59,12 +59,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What only the kiosk knows. `buttons` is whether hardware buttons answer."""
+    """What only the kiosk knows. `buttons` is whether hardware buttons answer.
+
+    `mistake` is the file that has one now, and in which line: the terminal goes by it as it last was.
+    """
 
     window_system: str
     width: int
     height: int
     buttons: bool
+    mistake: tuple[str, int | None] | None = None
 
 
 def look(config: Config, now: datetime, around: Around) -> list[Line]:
@@ -76,6 +80,8 @@ def _lines(config: Config, now: datetime, around: Around) -> Iterator[Line]:
     # Only now: it takes a hundredth of a second, which the kiosk's start can do without.
     from importlib.metadata import version
 
+    if around.mistake is not None:
+        yield _configuration(*around.mistake)
     standing = connection.read(config.terminal.state)
     yield _connection(config, standing)
     if config.release.mode == "closed":
@@ -88,6 +94,14 @@ def _lines(config: Config, now: datetime, around: Around) -> Iterator[Line]:
         yield _buttons(around.buttons)
     yield Line(phrase("Screen"), verbatim(f"{around.window_system}, {around.width} × {around.height}"))
     yield Line(phrase("Terminal"), verbatim(f"{config.terminal.id}, Fjes {version('fjes')}"))
+
+
+def _configuration(file: str, line: int | None) -> Line:
+    at = phrase("A mistake in %(file)s.", file=file)
+    if line is not None:
+        at = phrase("A mistake in %(file)s, line %(line)s.", file=file, line=line)
+    todo = phrase("The file goes on as it was before. Correct it on the card: fjes-report.txt says what is wrong.")
+    return Line(phrase("Configuration"), at, todo)
 
 
 def _connection(config: Config, standing: Standing | None) -> Line:

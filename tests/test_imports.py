@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "dashboard": {"ratings"},
     "fjes": {"dashboard", "hardware", "ratings", "terminal"},
     "bench": {"dashboard", "fjes", "hardware", "ratings", "terminal"},
-    "image": set(),
+    "image": {"ratings", "terminal"},
     "tests": {"dashboard", "fjes", "hardware", "ratings", "terminal", "bench", "image"},
 }
 

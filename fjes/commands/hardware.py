@@ -65,9 +65,16 @@ def pins(config_file: Path | None, svg: Path | None) -> None:
 )
 def faces(pdf: Path, diameter: float, best_face: str, hole: float) -> None:
     """Make the sheet of faces to be printed, cut out and put into the buttons, and where to drill (PDF, A4)."""
-    from fjes import face_sheet
+    try:
+        from fjes import face_sheet
 
-    _write(pdf, face_sheet.pdf(diameter, hole, left_is_best=best_face == "left"))
+        # It imports WeasyPrint, which a terminal has no other use for; and that libraries of the system.
+        made = face_sheet.pdf(diameter, hole, left_is_best=best_face == "left")
+    except (ImportError, OSError) as error:
+        raise click.ClickException(
+            f"the sheet cannot be made here ({error}); make it on a machine that has what a dashboard needs"
+        ) from None
+    _write(pdf, made)
 
 
 def _write(path: Path, content: bytes) -> None:

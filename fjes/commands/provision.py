@@ -25,8 +25,6 @@ def provision(
 
     A mistake in the file is told on the screen and in fjes-report.txt beside it, and ends nothing.
     """
-    from importlib.metadata import version
-
     from fjes.provision import work
 
     places = work.Places(boot, data, run, systemd, group)
@@ -41,7 +39,7 @@ def provision(
         where = f", line {start.problem.line}" if start.problem.line is not None else ""
         click.echo(f"There is a mistake in fjes.toml{where}: {start.problem.problem}", err=True)
         click.echo("The file as it last was goes on." if start.good else "There is none before it.", err=True)
-    if not work.tell(places, start, version("fjes")):
+    if not work.tell(places, start):
         start.notes.append("fjes-report.txt cannot be written.")
     for note in start.notes:
         click.echo(note, err=True)
@@ -63,11 +61,12 @@ def _dashboard(places: object, *, first: bool) -> None:
 
 def _later(places: object) -> None:
     from datetime import UTC, datetime
+    from importlib.metadata import version
 
     from fjes.provision import work
     from terminal.health import addresses
     from terminal.trust import is_synchronised
 
     assert isinstance(places, work.Places)
-    if not work.tell_later(places, addresses(), datetime.now(UTC), synchronised=is_synchronised()):
+    if not work.tell_later(places, addresses(), datetime.now(UTC), version("fjes"), synchronised=is_synchronised()):
         raise click.ClickException("fjes-report.txt cannot be written; the card may be locked")

@@ -90,6 +90,7 @@ def kiosk(config_file: Path) -> None:
     try:
         watchdog = Watchdog.of(os.environ)
         window = Kiosk(settings, clock, ledger, changes=changes, turned=watchdog.turned)
+        window.backroom.mistake = notice.mistake(config_file)
         if window.offscreen:
             click.echo(
                 "No screen was found: the faces are drawn into memory, and only hardware buttons can be pressed. "

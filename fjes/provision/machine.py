@@ -1,6 +1,7 @@
-"""Which machine this is: its board, its memory, and the names and keys of its own that it makes at its first start.
+"""Which machine this is: its board, its memory, and the key by which SSH knows it, made when it is first needed.
 
-A card that wakes up in another board makes new ones: two machines must not pass for one in the network.
+A card that wakes up in another board makes a new one: two machines must not pass for one. (The machine's id follows
+from the board: the image's initrd sees to it.)
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ class Places:
     model: Path = Path("/proc/device-tree/model")
     memory: Path = Path("/proc/meminfo")
     network: Path = Path("/sys/class/net")
-    machine_id: Path = Path("/etc/machine-id")
     identity: identity.Places = field(default_factory=identity.Places)
 
 
@@ -75,7 +75,7 @@ def cards(places: Places) -> list[tuple[str, str]]:
 
 
 def settle(data: Path, places: Places, disk: Disk, *, changed: bool) -> Own:
-    """Whether the card has come to another board; the machine's id is kept, or made anew there.
+    """Whether the card has come to another board: then the key by which SSH knows it is to be made anew.
 
     That it has is told until the file is `changed`.
     """
@@ -84,12 +84,9 @@ def settle(data: Path, places: Places, disk: Disk, *, changed: bool) -> Own:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         moved, told = _moves(folder, board, disk, changed=changed)
-        path = folder / "machine-id"
         if moved:
             for name in (HOST_KEY, f"{HOST_KEY}.pub"):
                 (folder / name).unlink(missing_ok=True)
-        if moved or not _is_id(path):
-            disk.replace(path, f"{_first_id(places, fresh=moved)}\n".encode(), 0o444)
     except OSError:
         return Own(kept=False)
     return Own(told)
@@ -130,18 +127,3 @@ def _moves(folder: Path, board: str | None, disk: Disk, *, changed: bool) -> tup
     moved = bool(salt)
     disk.replace(path, f"{fresh} {identity.digest(board, fresh)}{' moved' if moved else ''}\n".encode(), OWN)
     return moved, moved
-
-
-def _is_id(path: Path) -> bool:
-    try:
-        text = path.read_text("ascii").strip()
-    except (OSError, ValueError):
-        return False
-    return len(text) == 32 and all(each in "0123456789abcdef" for each in text)
-
-
-def _first_id(places: Places, *, fresh: bool) -> str:
-    """The id that systemd has made for this start, so that it stays the same from the next one on; else a new one."""
-    if not fresh and _is_id(places.machine_id):
-        return places.machine_id.read_text("ascii").strip()
-    return secrets.token_hex(16)

@@ -22,7 +22,6 @@ class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     in bytes; `cards` are names and addresses of network cards.
     """
 
-    version: str
     model: str
     memory: int | None
     cards: list[tuple[str, str]]
@@ -45,10 +44,10 @@ def text(facts: Facts) -> str:
     return "\n".join(_lines(facts)) + "\n"
 
 
-def later(addresses: list[str], clock: str) -> str:
-    """What is known only some minutes later, to be put behind it."""
+def later(addresses: list[str], clock: str, version: str) -> str:
+    """What is known only some minutes later, or takes its time to find, to be put behind it."""
     known = ", ".join(addresses) or "none. Check cable or Wi-Fi, and [network] in fjes.toml"
-    return f"\nTwo minutes after the start\n  addresses: {known}\n  clock: {clock}\n"
+    return f"\nTwo minutes after the start\n  addresses: {known}\n  clock: {clock}\n  Fjes: {version}\n"
 
 
 def _lines(facts: Facts) -> Iterator[str]:
@@ -69,7 +68,6 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from ("", "Machine", f"  board: {facts.model}")
     if facts.memory is not None:
         yield f"  memory: {facts.memory // 1024**2} MB"
-    yield f"  Fjes: {facts.version}"
     if facts.role is not None:
         yield f"  role: {facts.role}"
         if facts.role != "dashboard":

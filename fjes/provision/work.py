@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import grp
 import os
-import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -94,28 +93,27 @@ def provision(places: Places, disk: Disk | None = None) -> Start:
     return start
 
 
-def tell(places: Places, start: Start, version: str, disk: Disk | None = None) -> bool:
+def tell(places: Places, start: Start, disk: Disk | None = None) -> bool:
     """Write the report, and remember what it says for `tell_later`. Returns whether it is there."""
-    facts = facts_of(places, start, version)
+    facts = facts_of(places, start)
     put(places.run / FACTS, msgspec.json.encode(facts), generated.ROOT, None)
     return card.report(places.boot, report.text(facts), disk or Disk())
 
 
-def tell_later(places: Places, addresses: list[str], now: datetime, *, synchronised: bool) -> bool:
+def tell_later(places: Places, addresses: list[str], now: datetime, version: str, *, synchronised: bool) -> bool:
     """Write it once more, when the network had its time. Returns whether it is there."""
     try:
         facts = msgspec.json.decode((places.run / FACTS).read_bytes(), type=report.Facts)
     except (OSError, msgspec.MsgspecError):
         return False
-    later = report.later(addresses, report.clock_of(now, synchronised=synchronised))
+    later = report.later(addresses, report.clock_of(now, synchronised=synchronised), version)
     return card.report(places.boot, report.text(facts), Disk(), later=later)
 
 
-def facts_of(places: Places, start: Start, version: str) -> report.Facts:
+def facts_of(places: Places, start: Start) -> report.Facts:
     """What the report tells of a start."""
     config = start.good.config if start.good else None
     return report.Facts(
-        version=version,
         model=machine.model(places.machine),
         memory=machine.memory(places.machine),
         cards=machine.cards(places.machine),
@@ -195,7 +193,7 @@ def _authority(places: Places, text: str, config: Config) -> str | None:
     where = ("network", "certificate_authority")
     try:
         path = places.boot / named
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > card.MOST_BYTES:
+        if not path.is_file() or path.stat().st_size > card.MOST_BYTES:
             raise FileNotFoundError
         content = path.read_bytes()
     except OSError:
@@ -210,6 +208,8 @@ def _authority(places: Places, text: str, config: Config) -> str | None:
 
 
 def _pem(content: bytes) -> str | None:
+    import ssl  # Only here: it takes its time, and few files need it.
+
     return ssl.DER_cert_to_PEM_cert(content) if content[:1] == b"\x30" else None
 
 

@@ -63,6 +63,8 @@ class Backroom:
         """Without one there is no test of sound."""
         self.buttons_answer = False
         """Whether hardware buttons were found: told by whoever opened them."""
+        self.mistake: tuple[str, int | None] | None = None
+        """Which file has a mistake now, and in which line, where the terminal goes by it as it last was."""
         self.question = config.questions[0]
         """The one that is asked now."""
         doors = Doors(
@@ -239,7 +241,7 @@ class Backroom:
     def _look_around(self) -> list[Line]:
         from terminal.kiosk import contacts
 
-        around = Around(contacts.window_system(), *self._size, self.buttons_answer)
+        around = Around(contacts.window_system(), *self._size, self.buttons_answer, self.mistake)
         return health.look(self._config, self._clock.now(), around)
 
     def _speak(self, language: str) -> None:

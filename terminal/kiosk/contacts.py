@@ -10,7 +10,7 @@ from functools import cache
 
 
 @cache
-def _sdl() -> ctypes.CDLL | None:
+def library() -> ctypes.CDLL | None:
     """SDL itself, found through Kivy's window, which is linked to it; None where it is not."""
     from kivy.core.window import _window_sdl2
 
@@ -26,7 +26,7 @@ def _sdl() -> ctypes.CDLL | None:
 
 def count() -> int:
     """How many fingers are on all touch panels together; 0 where SDL cannot tell."""
-    sdl = _sdl()
+    sdl = library()
     if sdl is None:
         return 0
     panels = (sdl.SDL_GetTouchDevice(number) for number in range(sdl.SDL_GetNumTouchDevices()))
@@ -35,6 +35,6 @@ def count() -> int:
 
 def window_system() -> str:
     """What the window is drawn by: `KMSDRM`, `x11`, `wayland`, `offscreen`."""
-    sdl = _sdl()
+    sdl = library()
     name = sdl.SDL_GetCurrentVideoDriver() if sdl is not None else None
     return name.decode("ascii", "replace") if name else "?"

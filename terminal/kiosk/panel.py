@@ -53,6 +53,10 @@ class Panel:
             from kivy.graphics.opengl import glFinish
 
             self.window.bind(on_flip=lambda *_: glFinish())
+        from terminal.kiosk import bare
+
+        # Kept: SDL calls it.
+        self._presses = bare.presses(lambda: (int(self.window.size[0]), int(self.window.size[1])))
         self.turn(settings)
 
     def start(self) -> None:

@@ -5,8 +5,9 @@ Knows no terminal: what is drawn is the menu's own scene, into memory. See `gall
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -15,6 +16,7 @@ from ratings.scale import Score
 from terminal.health import Line, phrase, verbatim
 from terminal.kiosk import staff, theme
 from terminal.kiosk.gallery import MOST_PIXELS, SIZES, Size, differs, shrunk
+from terminal.kiosk.notice import Notice
 from terminal.kiosk.staff import Page, StaffView
 from terminal.kiosk.touch import Key
 from terminal.kiosk.words import words
@@ -63,6 +65,11 @@ UNWELL = (
 )
 
 
+NOTICE = Notice(
+    "fjes.toml", "[terminal] id: 'Stua' is not allowed; allowed: a–z, 0–9 and hyphens, at most 64", 12, on_card=True
+)
+
+
 def pages(language: str) -> dict[str, StaffView]:
     """Every page in a language of the menu, by name."""
     tests = frozenset({staff.BUTTONS, staff.SOUND, staff.TOUCH})
@@ -88,6 +95,18 @@ def compared() -> dict[str, tuple[Size, str, str]]:
     return {_name(*one): one for one in wanted}
 
 
+def notices() -> dict[str, Size]:
+    """What the test compares of the screen that says what is wrong with the file, by name; it has both languages."""
+    return {_name(size, "both", "notice"): size for size in (SIZES[0], (480, 800))}
+
+
+def notice_picture(size: Size, lettering: Lettering) -> Image.Image:
+    """What the window would show that says so, RGB."""
+    from terminal.kiosk.staff_notice import NoticeScene
+
+    return _drawn(NoticeScene(*size, lettering, NOTICE).draw, size)
+
+
 def scene_of(size: Size, lettering: Lettering) -> StaffScene:
     """The menu's scene for a window of this size. There has to be a window; its own size does not matter."""
     from terminal.kiosk.staff_scene import StaffScene
@@ -98,13 +117,17 @@ def scene_of(size: Size, lettering: Lettering) -> StaffScene:
 
 def picture(scene: StaffScene, size: Size, view: StaffView) -> Image.Image:
     """What the window would show, RGB."""
+    return _drawn(lambda drawn: scene.draw(drawn, view), size)
+
+
+def _drawn(draw: Callable[[Any], None], size: Size) -> Image.Image:
     from kivy.graphics import ClearBuffers, ClearColor, Fbo, InstructionGroup
 
     sheet, drawn = Fbo(size=size), InstructionGroup()
     sheet.add(ClearColor(*theme.BACKGROUND.rgba))
     sheet.add(ClearBuffers())
     sheet.add(drawn)
-    scene.draw(drawn, view)
+    draw(drawn)
     sheet.draw()
     # OpenGL counts from the foot.
     pixels = Image.frombytes("RGBA", size, sheet.pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
@@ -117,11 +140,17 @@ def accept(folder: Path, lettering: Lettering) -> None:
     wanted = compared()
     for name, (size, language, page) in wanted.items():
         drawn, path = picture(scene_of(size, lettering), size, pages(language)[page]), folder / f"{name}.png"
-        if not path.exists() or differs(drawn, path) > MOST_PIXELS:
-            shrunk(drawn).quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+        _keep(drawn, path)
+    for name, size in notices().items():
+        _keep(notice_picture(size, lettering), folder / f"{name}.png")
     for path in folder.glob("*.png"):
-        if path.stem not in wanted:
+        if path.stem not in wanted and path.stem not in notices():
             path.unlink()
+
+
+def _keep(drawn: Image.Image, path: Path) -> None:
+    if not path.exists() or differs(drawn, path) > MOST_PIXELS:
+        shrunk(drawn).quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def render(folder: Path, lettering: Lettering) -> int:
@@ -138,6 +167,13 @@ def render(folder: Path, lettering: Lettering) -> int:
                 parts.append(f'<a href="{file}"><img src="{file}" alt="{page}" title="{page}" loading="lazy"></a>')
                 count += 1
             parts.append("</p>")
+    parts.append("<h2>A mistake in the file</h2><p>")
+    for size in SIZES:
+        file = f"{_name(size, 'both', 'notice')}.png"
+        notice_picture(size, lettering).save(folder / file)
+        parts.append(f'<a href="{file}"><img src="{file}" alt="notice" title="notice" loading="lazy"></a>')
+        count += 1
+    parts.append("</p>")
     (folder / "staff.html").write_text(_PAGE.format(body="\n".join(parts)), "utf-8")
     return count
 

@@ -70,7 +70,7 @@ class Board:
 
     def start(self, disk: Disk | None = None) -> Start:
         start = work.provision(self.places, disk)
-        work.tell(self.places, start, "1.2.3", disk)
+        work.tell(self.places, start, disk)
         return start
 
     @property
@@ -98,14 +98,12 @@ def board(folder: Path, memory: int = 1_800_000) -> Board:
     (folder / "model").write_text("Raspberry Pi 4 Model B Rev 1.4\0")
     (folder / "meminfo").write_text(f"MemTotal:        {memory} kB\nMemFree: 1 kB\n")
     (folder / "net/wlan0/address").write_text("dc:a6:32:00:00:01\n")
-    (folder / "machine-id").write_text("0123456789abcdef0123456789abcdef\n")
     (folder / "bundle.crt").write_text("# the usual ones\n")
     (folder / "serial").write_text("10000000abcdef01\0")
     places = machine.Places(
         folder / "model",
         folder / "meminfo",
         folder / "net",
-        folder / "machine-id",
         identity.Places((folder / "serial",), folder / "none", folder / "none"),
     )
     return Board(

@@ -227,6 +227,19 @@ def test_the_process_may_be_killed_at_every_write_and_sync(tmp_path: Path) -> No
     assert number > 10
 
 
+@pytest.mark.parametrize("left", [None, b""], ids=["gone", "empty"])
+def test_a_file_that_a_cut_of_power_took_away_comes_back(here: Board, left: bytes | None) -> None:
+    here.put(LONG)
+    with pytest.raises(PowerCutError):
+        here.start(Plug(3))  # What it was and becomes is kept; nothing is written over yet.
+    here.file.unlink()
+    if left is not None:
+        here.file.write_bytes(left)
+    assert here.start().problem is None
+    assert here.file.read_text("utf-8") == secret.redacted(LONG)
+    assert here.config.broker.password == "br0ker pass"
+
+
 def test_an_edit_after_a_cut_of_power_is_no_torn_file(here: Board) -> None:
     here.put(LONG)
     with pytest.raises(PowerCutError):
@@ -403,7 +416,7 @@ def test_a_locked_card_stops_nothing(here: Board) -> None:
         assert start.problem is None
         assert here.config.broker.password == "br0ker pass"
         assert ["Is the card locked?" in each for each in start.notes] == [True]
-        assert not work.tell(here.places, start, "1")
+        assert not work.tell(here.places, start)
 
 
 # What follows from the file.
@@ -490,27 +503,24 @@ def test_both_wants_a_board_with_room(tmp_path: Path) -> None:
 # Which machine it is.
 
 
-def test_its_names_are_made_at_the_first_start_and_kept(here: Board) -> None:
+def test_its_key_is_made_once(here: Board) -> None:
     here.put(f'[ssh]\nauthorized_keys = ["{KEY}"]\n')
     here.start()
-    folder = here.places.data / kept.FOLDER
-    identifier, key = (folder / "machine-id").read_text(), (folder / "ssh_host_ed25519_key").read_bytes()
-    assert identifier == "0123456789abcdef0123456789abcdef\n", "the one that this start has"
-    here.places.machine.machine_id.write_text("f" * 32)
+    path = here.places.data / kept.FOLDER / "ssh_host_ed25519_key"
+    made = path.read_bytes()
     here.start()
-    assert ((folder / "machine-id").read_text(), (folder / "ssh_host_ed25519_key").read_bytes()) == (identifier, key)
+    assert path.read_bytes() == made
 
 
-def test_a_card_in_another_board_is_told_and_gets_names_of_its_own(here: Board) -> None:
+def test_a_card_in_another_board_is_told_and_gets_a_key_of_its_own(here: Board) -> None:
     here.put(f'[terminal]\nid = "stua"\n[ssh]\nauthorized_keys = ["{KEY}"]\n')
     assert not here.start().own.moved
-    folder = here.places.data / kept.FOLDER
-    identifier, key = (folder / "machine-id").read_text(), (folder / "ssh_host_ed25519_key").read_bytes()
+    path = here.places.data / kept.FOLDER / "ssh_host_ed25519_key"
+    key = path.read_bytes()
     assert "10000000abcdef01" not in "".join(path.read_text("utf-8", "replace") for path in files_below(here))
     here.to_another("10000000abcdef02")
     assert here.start().own.moved
-    assert (folder / "machine-id").read_text() != identifier
-    assert (folder / "ssh_host_ed25519_key").read_bytes() != key
+    assert path.read_bytes() != key
     assert "THIS CARD WAS IN ANOTHER BOARD BEFORE" in here.report
     assert "fjes dashboard terminal add" in here.report
     here.start()
@@ -524,17 +534,18 @@ def test_the_report_tells_what_it_needs_to_be_asked(here: Board) -> None:
     here.put(FILE)
     here.start()
     told = here.report
-    for each in ("Raspberry Pi 4 Model B", "1757 MB", "wlan0: dc:a6:32:00:00:01", "Fjes: 1.2.3", "terminal: stua"):
+    for each in ("Raspberry Pi 4 Model B", "1757 MB", "wlan0: dc:a6:32:00:00:01", "terminal: stua"):
         assert each in told
-    assert work.tell_later(here.places, ["10.0.4.20"], datetime(1970, 1, 1, tzinfo=UTC), synchronised=False)
+    assert work.tell_later(here.places, ["10.0.4.20"], datetime(1970, 1, 1, tzinfo=UTC), "1.2.3", synchronised=False)
     assert here.report.startswith(told)
     assert "addresses: 10.0.4.20" in here.report
+    assert "Fjes: 1.2.3" in here.report
     assert "not set: it says 1970" in here.report
     assert (here.places.boot / card.REPORT).read_bytes().count(b"\n") == here.report.count("\n")
     later = here.report
     here.start()
     assert here.report == later, "the next start says the same, and spares the card"
-    assert work.tell_later(here.places, [], datetime(2026, 12, 1, tzinfo=UTC), synchronised=True)
+    assert work.tell_later(here.places, [], datetime(2026, 12, 1, tzinfo=UTC), "1.2.3", synchronised=True)
     assert "addresses: none. Check cable" in here.report
     assert "clock: set by the network" in here.report
 

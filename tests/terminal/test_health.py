@@ -315,3 +315,14 @@ Local:
     assert health.addresses(tmp_path) == ["192.0.2.17", "2001:db8::2"]
     assert health.addresses(tmp_path / "none") == []
     assert "127.0.0.1" not in health.addresses()
+
+
+def test_a_mistake_in_the_file_is_told_where_the_terminal_goes_by_an_earlier_one(settings: Config) -> None:
+    assert "Configuration" not in lines(settings)
+    told = lines(settings, Around("x11", 800, 480, buttons=True, mistake=("fjes.toml", 12)))["Configuration"]
+    assert dict(told.value.values) == {"file": "fjes.toml", "line": "12"}
+    assert told.todo is not None
+    assert (
+        "line"
+        not in lines(settings, Around("x11", 800, 480, buttons=True, mistake=("a", None)))["Configuration"].value.text
+    )

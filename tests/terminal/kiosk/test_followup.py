@@ -25,6 +25,7 @@ from terminal.kiosk.boxes import LEAST_TARGET, LEAST_TARGET_SHORT, Box
 from terminal.kiosk.drawing import Painter
 from terminal.kiosk.gallery import SHIPPED, SIZES
 from terminal.kiosk.pictograms import PictureError
+from terminal.kiosk.touch import HELD_SECONDS
 from terminal.kiosk.words import Words, words
 from terminal.visit import DEAF_SECONDS, State
 from tests.terminal.kiosk.test_gallery import overflow, stretched
@@ -256,6 +257,7 @@ def test_a_double_tap_on_a_face_chooses_no_reason(why: Rig) -> None:
 def test_a_finger_that_was_down_before_the_question_came_answers_nothing(why: Rig) -> None:
     spot = why.centre(Score.HAPPY)
     why.driver.down(*spot)
+    why.wait(HELD_SECONDS + 0.1)  # Before, it lets no button count.
     why.kiosk.press(Score.UNHAPPY)
     why.wait(0.1)
     assert why.kiosk.visit.state is State.FOLLOW_UP

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 from PIL import ImageChops
 
+from fjes import notice
 from fjes.provision.work import PROBLEM, Problem
 from ratings.config import Kiosk
 from terminal.kiosk import gallery, theme
@@ -34,11 +35,11 @@ NOTICES = (
 
 
 @pytest.mark.parametrize("size", gallery.SIZES)
-@pytest.mark.parametrize("notice", NOTICES, ids=["short", "long", "strange", "empty"])
-def test_no_text_leaves_its_box_or_lies_on_another(rig: Rig, size: tuple[int, int], notice: Notice) -> None:
+@pytest.mark.parametrize("wrong", NOTICES, ids=["short", "long", "strange", "empty"])
+def test_no_text_leaves_its_box_or_lies_on_another(rig: Rig, size: tuple[int, int], wrong: Notice) -> None:
     from terminal.kiosk.staff_notice import SMALLEST, NoticeScene
 
-    scene = NoticeScene(*size, rig.kiosk.lettering, notice)
+    scene = NoticeScene(*size, rig.kiosk.lettering, wrong)
     texts = scene.texts()
     for text in texts:
         if any(text.block.lines):
@@ -132,3 +133,12 @@ def test_without_a_screen_the_command_says_it(tmp_path: Path) -> None:
     ran = subprocess.run(command, env=kept, capture_output=True, text=True, timeout=60, check=False)
     assert ran.returncode == 1
     assert ran.stderr.startswith(f"Error: {tmp_path}/fjes.toml, line 2: [kiosk] best_face: ")
+
+
+def test_what_provisioning_has_found_is_told_to_the_staff_menu(tmp_path: Path) -> None:
+    path = tmp_path / "fjes.toml"
+    assert notice.mistake(path) is None
+    (tmp_path / PROBLEM).write_bytes(msgspec.json.encode(Problem("fjes.toml", "what is wrong", 7)))
+    assert notice.mistake(path) == ("fjes.toml", 7)
+    (tmp_path / PROBLEM).write_bytes(b"{")
+    assert notice.mistake(path) is None

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ratings.scale import Score
+from terminal.kiosk.bare import Presses
 
 Rig = Any
 
@@ -103,3 +107,39 @@ def test_a_mouses_other_buttons_are_no_fingers(rig: Rig) -> None:
         push(rig, BUTTON_DOWN, Score.HAPPY, mouse=0, button=button)
         push(rig, BUTTON_UP, Score.HAPPY, mouse=0, button=button)
     assert rig.notebook.calls == []
+
+
+@pytest.fixture(name="bare")
+def _bare(rig: Rig) -> Iterator[Rig]:
+    """As on the bare screen, where SDL makes no press of fingers."""
+    width, height = rig.kiosk.panel.turning.window
+    presses = Presses(sdl(), lambda: (width, height))
+    yield rig
+    presses.end()
+
+
+def test_on_the_bare_screen_the_finger_itself_is_the_press(bare: Rig) -> None:
+    push(bare, FINGER_DOWN, Score.HAPPY)
+    bare.wait(0.3)
+    push(bare, FINGER_UP, Score.HAPPY)
+    bare.wait(0.3)
+    assert bare.notebook.taps == [(Score.HAPPY, None)]
+
+
+def test_on_the_bare_screen_a_second_finger_is_no_press(bare: Rig) -> None:
+    for finger, score in ((1, Score.HAPPY), (2, Score.UNHAPPY)):
+        push(bare, FINGER_DOWN, score, finger=finger)
+        bare.wait(0.1)
+    for finger, score in ((2, Score.UNHAPPY), (1, Score.HAPPY)):
+        push(bare, FINGER_UP, score, finger=finger)
+        bare.wait(0.1)
+    assert (Score.UNHAPPY, None) not in bare.notebook.taps
+
+
+def test_on_the_bare_screen_a_finger_after_another_is_a_press_again(bare: Rig) -> None:
+    for number in (1, 2):
+        push(bare, FINGER_DOWN, Score.UNHAPPY, finger=number)
+        bare.wait(0.3)
+        push(bare, FINGER_UP, Score.UNHAPPY, finger=number)
+        bare.wait(10)
+    assert bare.notebook.taps == [(Score.UNHAPPY, None)] * 2

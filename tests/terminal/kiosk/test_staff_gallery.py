@@ -11,7 +11,7 @@ from PIL import Image
 from terminal.kiosk import staff_gallery
 from terminal.kiosk.gallery import MOST_PIXELS, difference, differs, shrunk
 from terminal.kiosk.staff import LANGUAGES, Page
-from terminal.kiosk.staff_gallery import compared, pages, picture, scene_of
+from terminal.kiosk.staff_gallery import compared, notice_picture, notices, pages, picture, scene_of
 
 Rig = Any
 
@@ -28,8 +28,16 @@ def test_a_page_looks_like_its_reference(rig: Rig, name: str) -> None:
     assert apart <= MOST_PIXELS, f"{path}: {apart:.2%} of the pixels differ; {ACCEPT}"
 
 
+@pytest.mark.parametrize("name", notices())
+def test_what_is_wrong_with_the_file_looks_like_its_reference(rig: Rig, name: str) -> None:
+    path = REFERENCES / f"{name}.png"
+    assert path.exists(), f"{path} is missing; {ACCEPT}"
+    apart = differs(notice_picture(notices()[name], rig.kiosk.lettering), path)
+    assert apart <= MOST_PIXELS, f"{path}: {apart:.2%} of the pixels differ; {ACCEPT}"
+
+
 def test_no_reference_is_left_of_a_page_that_is_no_more() -> None:
-    assert {path.stem for path in REFERENCES.iterdir()} == set(compared()), ACCEPT
+    assert {path.stem for path in REFERENCES.iterdir()} == {*compared(), *notices()}, ACCEPT
     assert Path(__file__).parents[3] / staff_gallery.REFERENCES == REFERENCES
 
 
@@ -55,5 +63,5 @@ def test_accepting_keeps_what_holds_and_removes_what_is_too_many(rig: Rig, tmp_p
     name = next(iter(compared()))
     (tmp_path / f"{name}.png").write_bytes((REFERENCES / f"{name}.png").read_bytes())
     staff_gallery.accept(tmp_path, rig.kiosk.lettering)
-    assert {path.stem for path in tmp_path.iterdir()} == set(compared())
+    assert {path.stem for path in tmp_path.iterdir()} == {*compared(), *notices()}
     assert (tmp_path / f"{name}.png").read_bytes() == (REFERENCES / f"{name}.png").read_bytes()

@@ -1,0 +1,128 @@
+"""The other end for the boot test: a real broker and a real dashboard on this machine, set up by the real commands."""
+
+import contextlib
+import datetime
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from image.machine import wait_for
+from image.places import SOURCE
+
+INSIDE = "10.0.2.100"
+"""The address under which the emulated board reaches this machine's broker."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A dashboard that runs. `enrolled` is the file for the card."""
+
+    folder: Path
+    port: int
+    enrolled: str
+
+    def cells(self) -> dict[str, dict[str, list[int]]]:
+        """What arrived of the monthly totals: from month to key to four counts."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/fjes.db?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT period, cells FROM released WHERE slice = 'total'").fetchall()
+        return {month: json.loads(cells) for month, cells in rows}
+
+    def arrived(self) -> int:
+        """All ratings of all months, repeats among them."""
+        return sum(sum(counts) for cells in self.cells().values() for counts in cells.values())
+
+    def languages(self) -> dict[str, list[int]]:
+        """What arrived by language, of all periods."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/fjes.db?mode=ro", uri=True)) as database:
+            rows = database.execute("SELECT cells FROM released WHERE slice = 'language'").fetchall()
+        return {key: counts for (cells,) in rows for key, counts in json.loads(cells).items()}
+
+    def epochs(self) -> int:
+        """How many lives of cards have delivered."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.folder}/fjes.db?mode=ro", uri=True)) as database:
+            return int(database.execute("SELECT count(DISTINCT epoch) FROM released").fetchone()[0])
+
+
+@contextlib.contextmanager
+def running(folder: Path, since: datetime.date) -> Iterator[Beside]:
+    """Set up broker and dashboard, enrol a terminal, run both, and end them.
+
+    Args:
+        folder: a new folder, for everything.
+        since: from when on the broker's certificates are valid, which a board with that clock has to trust.
+    """
+    folder.mkdir(parents=True)
+    folder.chmod(0o755)
+    port = _free_port()
+    broker = folder / "broker"
+    _fjes(
+        *("dashboard", "broker", "init", "--folder", broker, "--host", INSIDE, "--host", "127.0.0.1"),
+        *("--port", port, "--listen", "127.0.0.1"),
+        before=("faketime", f"{since:%Y-%m-%d} 12:00:00"),
+    )
+    settings = folder / "fjes.toml"
+    written = (broker / "dashboard.toml").read_text("utf-8")
+    settings.write_text(_with_database(written, folder / "fjes.db"), "utf-8")
+    enrolled = folder / "stua.fjes.toml"
+    _fjes("dashboard", "terminal", "add", "Stua", "--site", "Pro Sentret", "--config", settings, folder=folder)
+    with contextlib.ExitStack() as stack:
+        log = stack.enter_context((folder / "beside.log").open("ab"))
+        for command in (
+            ["mosquitto", "-c", str(broker / "mosquitto.conf")],
+            [sys.executable, "-m", "fjes", "dashboard", "ingest", "--config", str(settings)],
+        ):
+            process = subprocess.Popen(
+                command, cwd=SOURCE, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+            )
+            stack.callback(_ended, process)
+            if command[0] == "mosquitto":
+                wait_for(lambda: _listens(port), "mosquitto to listen", 30)
+        yield Beside(folder, port, enrolled.read_text("utf-8"))
+
+
+def _with_database(written: str, database: Path) -> str:
+    """The broker's sections, and the database in `[dashboard]`."""
+    line = f'database = "sqlite:///{database}"'
+    if "[dashboard]" in written:
+        return written.replace("[dashboard]", f"[dashboard]\n{line}", 1)
+    return f"{written}\n[dashboard]\n{line}\n"
+
+
+def _fjes(*words: object, before: tuple[str, ...] = (), folder: Path = SOURCE) -> None:
+    done = subprocess.run(
+        [*before, sys.executable, "-m", "fjes", *map(str, words)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise AssertionError(f"fjes {' '.join(map(str, words))} failed:\n{done.stdout}{done.stderr}")
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
