@@ -26,8 +26,8 @@ class Hurried(Patience):
 class Courier(terminal.courier.Courier):
     """A courier that looks at the outbox every other moment, in closed release, too."""
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
         self._look_seconds, self._spread_seconds = 0.2, 0.2
 
 

@@ -313,3 +313,10 @@ def test_sshd_reads_what_makes_it_ours(tmp_path: Path) -> None:
     assert told.returncode == 0, told.stderr
     for line in ("passwordauthentication no", "kbdinteractiveauthentication no", "permitrootlogin without-password"):
         assert line in told.stdout.splitlines()
+
+
+def test_the_broker_gets_the_name_that_the_file_gives_the_machine() -> None:
+    """systemd puts a machine's name for %H when it reads a unit, and it reads this one before provisioning has run."""
+    assert "%H" not in settings("fjes-broker-setup.service")["ExecStart"]
+    assert "$$(uname -n)" in settings("fjes-broker-setup.service")["ExecStart"]
+    assert "hostname -F /run/fjes/hostname" in (UNITS / "fjes-provision.service").read_text("utf-8")
