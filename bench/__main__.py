@@ -19,6 +19,7 @@ from bench import (
     chromium,
     disclosing,
     growth,
+    image,
     importing,
     ingest,
     kiosks,
@@ -187,6 +188,11 @@ def _watch_idle(sides: Sequence[tuple[Side, list[int]]], seconds: float) -> None
         side.count = len(pids)
 
 
+def _image(_folder: Path, _asked: argparse.Namespace) -> None:
+    print("The Raspberry Pi image (as it was last built and booted here)")
+    image.main()
+
+
 SECTIONS = {
     "imports": _imports,
     "ingest": _ingest,
@@ -196,6 +202,7 @@ SECTIONS = {
     "buttons": _buttons,
     "growth": _growth,
     "pages": _pages,
+    "image": _image,
 }
 
 
