@@ -165,13 +165,13 @@ def test_two_buttons_at_once_count_once(rig: Rig) -> None:
     assert rig.notebook.taps == [(Score.UNHAPPY, None)]
 
 
-def test_a_finger_that_is_down_while_a_button_is_pressed_does_not_count_too(rig: Rig) -> None:
+def test_a_button_that_is_pressed_while_a_finger_is_down_does_not_count_too(rig: Rig) -> None:
     rig.driver.down(*rig.centre(Score.HAPPY))
     rig.kiosk.press(Score.UNHAPPY)
     rig.driver.pump()
     rig.wait(4)
     rig.driver.up(*rig.centre(Score.HAPPY))
-    assert rig.notebook.taps == [(Score.UNHAPPY, None)]
+    assert rig.notebook.taps == [(Score.HAPPY, None)]
 
 
 def test_a_new_day_releases_what_has_closed_and_the_first_of_a_month_may_ask_anew(rig: Rig) -> None:
