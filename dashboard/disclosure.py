@@ -52,6 +52,7 @@ __all__ = [
     "publish",
     "publish_if_due",
     "questions",
+    "questions_by_site",
     "repeat_bands",
     "repeats",
     "splits",
@@ -97,6 +98,21 @@ def questions(connection: Connection, site_ids: Sequence[int]) -> list[str]:
         .order_by(latest.desc(), table.question)
     )
     return list(rows.scalars())
+
+
+def questions_by_site(connection: Connection) -> dict[int, list[str]]:
+    """The ids of the questions of each site that has totals, in one look: each by itself reads all there is."""
+    table, terminal = schema.released.c, schema.terminal.c
+    rows = connection.execute(
+        select(terminal.site_id, table.question)
+        .join(schema.terminal, terminal.id == table.terminal_id)
+        .where(table.slice == str(Slice.TOTAL))
+        .group_by(terminal.site_id, table.question)
+    )
+    found: dict[int, list[str]] = {}
+    for site_id, question in rows:
+        found.setdefault(site_id, []).append(question)
+    return found
 
 
 def months_known(connection: Connection, place: Place, question: str) -> Period | None:

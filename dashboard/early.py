@@ -54,11 +54,11 @@ class Early:
         """Publish what is due of every site. Raises StoreError."""
         with reading(self._engine) as connection:
             there = places.sites(connection)
-            questions = {site.id: disclosure.questions(connection, [site.id]) for site in there}
+            questions = disclosure.questions_by_site(connection)
         now = datetime.now(UTC)
         for site in there:
             began = self._went_on = time.monotonic()
-            for question in questions[site.id]:
+            for question in questions.get(site.id, ()):
                 day = self._today() if self._today else places.today(site, now)
                 disclosure.publish_if_due(self._engine, [site.id], question, day, self._threshold)
             if self._ended.wait(RESTS * (time.monotonic() - began)):

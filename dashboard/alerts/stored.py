@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from dashboard import schema, store
+from dashboard import schema
 
 LEVEL = 20
 """The share of dissatisfied, in percent, above which it is told, where nothing else is set of a site."""
@@ -98,7 +98,6 @@ def put(connection: Connection, found: Found, day: date) -> Alert | None:
     ).scalar()
     if made is None:
         return None
-    store.note_change_of_site(connection, found.site_id)
     return find(connection, made)
 
 
@@ -128,21 +127,18 @@ def number_open(connection: Connection, site_ids: Sequence[int]) -> int:
 def answer(connection: Connection, alert: Alert, who: str, text: str, moment: datetime, *, acknowledge: bool) -> None:
     """Somebody acknowledges an alert, or says something about it. Who was first stays."""
     here = schema.alert.c
-    first = acknowledge and bool(
+    if acknowledge:
         connection.execute(
             update(schema.alert)
             .where(here.id == alert.id, here.answered.is_(None))
             .values(answered=moment, answered_by=who[:200])
-        ).rowcount
-    )
+        )
     if text:
         connection.execute(
             insert(schema.alert_note).values(
                 alert_id=alert.id, moment=moment, who=who[:200], text=text[:LONGEST_COMMENT]
             )
         )
-    if first or text:
-        store.note_change_of_site(connection, alert.site_id)
 
 
 def going_on(connection: Connection, kinds: Collection[Kind]) -> list[Alert]:
@@ -157,7 +153,6 @@ def going_on(connection: Connection, kinds: Collection[Kind]) -> list[Alert]:
 def end(connection: Connection, alert: Alert, day: date) -> None:
     """The cause of an alert is over."""
     connection.execute(update(schema.alert).where(schema.alert.c.id == alert.id).values(ended=day))
-    store.note_change_of_site(connection, alert.site_id)
 
 
 def level(connection: Connection, site_id: int) -> int:
@@ -171,7 +166,6 @@ def set_level(connection: Connection, site_id: int, percent: int) -> None:
     """Set the level of a site."""
     connection.execute(delete(schema.alert_level).where(schema.alert_level.c.site_id == site_id))
     connection.execute(insert(schema.alert_level).values(site_id=site_id, percent=percent))
-    store.note_change_of_site(connection, site_id)
 
 
 def _listed(connection: Connection, site_ids: Sequence[int], which: Any) -> list[Alert]:

@@ -77,11 +77,11 @@ class Watch:
         threshold = self._settings.threshold
         online = {each.terminal.id for each in looked.terminals if each.standing is Standing.ONLINE}
         with reading(self._engine) as connection:
-            questions = disclosure.questions(connection, [site.id]) or [DEFAULT_QUESTION]
             level = stored.level(connection, site.id)
             state = disclosure.changes(connection, [site.id])[site.id], day, level, online & _ids(site)
-        if self._seen.get(site.id) == state:
-            return
+            if self._seen.get(site.id) == state:
+                return
+            questions = disclosure.questions(connection, [site.id]) or [DEFAULT_QUESTION]
         for question in questions:
             disclosure.publish_if_due(self._engine, [site.id], question, day, threshold)
         with reading(self._engine) as connection:

@@ -15,6 +15,8 @@ from dashboard.pages.page import Page
 from dashboard.places import Site
 from dashboard.store import reading
 
+NAME = "alerts"
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:

@@ -41,7 +41,7 @@ PAGES: dict[str, Callable[[Asked], Page]] = {
     "report": report.page,
     "visits": visits.page,
     screen.NAME: screen.page,
-    "alerts": alerts.page,
+    alerts.NAME: alerts.page,
 }
 
 PAGES_KEPT = 256
@@ -75,7 +75,7 @@ def blueprint(
         return PAGES[name](asked)
 
     @lru_cache(maxsize=PAGES_KEPT)
-    def written(name: str, asked: Asked) -> str:
+    def written(name: str, asked: Asked, _number_of_alerts: int) -> str:
         return _written(name, asked, made(name, asked))
 
     def asked_at(place: str, name: str) -> Asked:
@@ -98,7 +98,9 @@ def blueprint(
         asked = asked_at(place, name)
         if name == screen.NAME:
             return _written(name, asked, screen.page(asked, can_preview=previews is not None))
-        return written(name, asked)
+        if name == alerts.NAME:  # Of no figures: what changes there has no part in what the others are kept by.
+            return _written(name, asked, alerts.page(asked))
+        return written(name, asked, alerts.number(asked))
 
     @pages.get(f"/<place>/<name>/<chart>.<any({', '.join(downloads.KINDS)}):kind>")
     def file(place: str, name: str, chart: str, kind: str) -> Response:
