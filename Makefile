@@ -23,7 +23,7 @@ DEB_TEST_PACKAGES ?= mmdebstrap debian-archive-keyring iproute2
 # What builds the Raspberry Pi image, beside what `make run` needs; and what boots it, of which the touch panel wants
 # QEMU 8.1 or newer (Debian 12 has it in its backports).
 IMAGE_PACKAGES ?= mmdebstrap qemu-user-static binfmt-support gcc-aarch64-linux-gnu libc6-dev-arm64-cross swig \
-    squashfs-tools fdisk dosfstools mtools e2fsprogs zstd unzip openssl
+    squashfs-tools fdisk dosfstools mtools e2fsprogs device-tree-compiler zstd unzip openssl
 IMAGE_TEST_PACKAGES ?= qemu-system-arm device-tree-compiler socat faketime mosquitto busybox-static zstd mtools dosfstools
 # Brought by `make fuzz` alone: it is not built for every machine and Python.
 ATHERIS := atheris==3.0.0

@@ -20,6 +20,7 @@ BOOT_MIB, SLOT_MIB, DATA_MIB = 512, 1024, 256
 _START_MIB = 4
 _DATA_UUID = "f7e50001-0000-4000-8000-000000000004"
 CMDLINE = IMAGE / "files/usr/lib/fjes/cmdline"
+CLOCK = IMAGE.parent / "hardware/fjes-ds3231.dts"
 # The folders of the data partition, with owner and mode as the services expect them when they find them.
 _DATA_FOLDERS = (("fjes", 0o755), ("mosquitto", 0o750), ("private", 0o700), ("systemd", 0o755), ("provision", 0o700))
 
@@ -117,6 +118,8 @@ def _boot_partition(tree: Path, work: Path) -> Path:
             shutil.copy(path, folder)
     shutil.copytree(tree / "usr/lib/fjes/boot", folder / "a")
     (folder / "a/cmdline.txt").write_text(cmdline("a"), "utf-8")
+    (folder / "overlays").mkdir()
+    run("dtc", "-@", "-I", "dts", "-O", "dtb", "-o", folder / "overlays/fjes-ds3231.dtbo", CLOCK)
     for text in folder.glob("*.t*"):
         # Windows' editor of old shows lines only where they end in its way; slot.txt is a file of ours.
         if text.name != "slot.txt":
