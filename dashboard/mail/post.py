@@ -22,8 +22,6 @@ from ratings.sections import Mail
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 60.0
-BEGIN_SECONDS = 10.0
-"""So long the first readers of a new process have it for themselves."""
 KEPT = timedelta(days=400)
 """So long it is known what was sent: longer than anything is made anew."""
 
@@ -55,11 +53,13 @@ class Post:
         self._taken: set[int] = set()
         self._cleared: date | None = None
         self._said = ""
+        self._begin = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
 
-    def start(self) -> None:
-        """Begin in a moment, and go on every minute."""
+    def start(self, after: float = 0.0) -> None:
+        """Begin after some seconds, and go on every minute."""
+        self._begin = after
         self._thread.start()
 
     def stop(self) -> None:
@@ -91,7 +91,7 @@ class Post:
             self._cleared = moment.date()
 
     def _run(self) -> None:
-        seconds = BEGIN_SECONDS
+        seconds = self._begin
         while not self._ended.wait(seconds):
             try:
                 self.round()

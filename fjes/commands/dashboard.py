@@ -140,7 +140,8 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
         early.start()
         reports = Reports(engine, app, dashboard, settings.mail)
         watch = Watch(engine, dashboard, settings.mail, rest=time.sleep)
-        Post(engine, settings.mail, [reports, watch], still_wanted).start()
+        # So long the first readers have the process for themselves.
+        Post(engine, settings.mail, [reports, watch], still_wanted).start(after=10)
         awake.watch(dashboard, Watchdog.of(os.environ))
         server.run()
 
