@@ -33,12 +33,14 @@ class Early:
         self._engine = engine
         self._threshold = threshold
         self._today = today
+        self._begin = 0.0
         self._ended = threading.Event()
         self._went_on = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="early", daemon=True)
 
-    def start(self) -> None:
-        """Begin at once, and go on every minute."""
+    def start(self, after: float = 0.0) -> None:
+        """Begin after some seconds, and go on every minute."""
+        self._begin = after
         self._thread.start()
 
     def stop(self) -> None:
@@ -65,12 +67,12 @@ class Early:
                 return
 
     def _run(self) -> None:
-        while True:
+        seconds = self._begin
+        while not self._ended.wait(seconds):
+            seconds = EVERY_SECONDS
             self._went_on = time.monotonic()
             try:
                 self.publish()
             except StoreError as error:
                 # Whoever opens a page is told, too.
                 log.warning("what is due could not be published: %s", error)
-            if self._ended.wait(EVERY_SECONDS):
-                return

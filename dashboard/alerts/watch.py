@@ -17,7 +17,6 @@ from dashboard.accounts.people import Person
 from dashboard.alerts import figures, letters, stored, terminals
 from dashboard.alerts.stored import Alert, Found, Kind
 from dashboard.alerts.terminals import Alone
-from dashboard.early import RESTS
 from dashboard.mail import queue, wishes
 from dashboard.mail.letter import written
 from dashboard.mail.wishes import Kind as Wish
@@ -29,6 +28,8 @@ from dashboard.terminal_health import Overview, Standing
 from ratings.sections import DEFAULT_QUESTION, Dashboard, Mail
 
 EVERY = timedelta(minutes=15)
+RESTS = 20.0
+"""Between two sites it rests so many times as long as it worked, for readers of pages; no alert is that urgent."""
 
 
 class Watch:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from ratings.config import Config, Dashboard
 
+BEGIN_SECONDS = 10.0
+"""When the pages begin with what they do beside answering: publish early, look for alerts, send mail."""
+
 
 @click.group()
 def dashboard() -> None:
@@ -137,11 +140,11 @@ def web(context: click.Context, dashboard: Dashboard, also_ingest: bool) -> None
         # What goes on beside the pages lets go of the interpreter ten times sooner than it would by itself.
         sys.setswitchinterval(0.0005)
         early = app.extensions[EARLY] = Early(engine, dashboard.threshold)
-        early.start()
+        # The first readers have the process for themselves.
+        early.start(after=BEGIN_SECONDS)
         reports = Reports(engine, app, dashboard, settings.mail)
         watch = Watch(engine, dashboard, settings.mail, rest=time.sleep)
-        # So long the first readers have the process for themselves.
-        Post(engine, settings.mail, [reports, watch], still_wanted).start(after=10)
+        Post(engine, settings.mail, [reports, watch], still_wanted).start(after=BEGIN_SECONDS)
         awake.watch(dashboard, Watchdog.of(os.environ))
         server.run()
 
