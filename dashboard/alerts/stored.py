@@ -119,9 +119,10 @@ def answered_of(connection: Connection, site_ids: Sequence[int]) -> list[Alert]:
 
 def number_open(connection: Connection, site_ids: Sequence[int]) -> int:
     """How many nobody has acknowledged."""
-    alert = schema.alert.c
-    query = select(func.count()).where(alert.site_id.in_(site_ids), alert.answered.is_(None))
-    return int(connection.scalar(query) or 0)
+    alert, asked = schema.alert.c, set(site_ids)
+    # Of all sites, for there are few, and each page asks: hundreds of ids in a query take longer than their answer.
+    query = select(alert.site_id, func.count()).where(alert.answered.is_(None)).group_by(alert.site_id)
+    return sum(number for site_id, number in connection.execute(query) if site_id in asked)
 
 
 def answer(connection: Connection, alert: Alert, who: str, text: str, moment: datetime, *, acknowledge: bool) -> None:
