@@ -158,7 +158,7 @@ Rows = tuple[tuple[Any, ...], ...]
 
 
 def _rows(connection: Connection, query: Select[Any]) -> Rows:
-    return tuple(tuple(row) for row in connection.execute(query))
+    return tuple(map(tuple, connection.execute(query).all()))
 
 
 # The same places are the same objects: a page that was made for one is found again by it.
