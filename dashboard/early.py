@@ -7,7 +7,6 @@ Nothing hangs on it: a page publishes what is missing when it is opened. Ingest 
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -15,38 +14,26 @@ from datetime import UTC, date, datetime
 from sqlalchemy import Engine
 
 from dashboard import disclosure, places
+from dashboard.every_minute import EveryMinute
 from dashboard.store import StoreError, reading
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 60.0
 # A page waits for this thread's work where both want the interpreter: it rests four times as long as it works.
 RESTS = 4.0
 STUCK_SECONDS = 900.0
 """One site takes seconds, in the worst case minutes: after so long without going on, something is wrong."""
 
 
-class Early:
+class Early(EveryMinute):
     """Of one database. `today` is for tests: which day it is everywhere."""
 
     def __init__(self, engine: Engine, threshold: int, today: Callable[[], date] | None = None) -> None:
+        super().__init__("early")
         self._engine = engine
         self._threshold = threshold
         self._today = today
-        self._begin = 0.0
-        self._ended = threading.Event()
         self._went_on = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name="early", daemon=True)
-
-    def start(self, after: float = 0.0) -> None:
-        """Begin after some seconds, and go on every minute."""
-        self._begin = after
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the site at hand."""
-        self._ended.set()
-        self._thread.join()
 
     def is_well(self) -> bool:
         """Whether it runs, and has gone on lately."""
@@ -66,13 +53,10 @@ class Early:
             if self._ended.wait(RESTS * (time.monotonic() - began)):
                 return
 
-    def _run(self) -> None:
-        seconds = self._begin
-        while not self._ended.wait(seconds):
-            seconds = EVERY_SECONDS
-            self._went_on = time.monotonic()
-            try:
-                self.publish()
-            except StoreError as error:
-                # Whoever opens a page is told, too.
-                log.warning("what is due could not be published: %s", error)
+    def look(self) -> None:
+        """Publish, and log where the database would not have it: whoever opens a page is told, too."""
+        self._went_on = time.monotonic()
+        try:
+            self.publish()
+        except StoreError as error:
+            log.warning("what is due could not be published: %s", error)

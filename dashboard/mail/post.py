@@ -7,12 +7,12 @@ same Message-ID. Knows no figures: what there is to send is made by those it is 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
+from dashboard.every_minute import EveryMinute
 from dashboard.mail import queue, server
 from dashboard.mail.alone import alone
 from dashboard.mail.queue import Waiting
@@ -21,7 +21,6 @@ from ratings.sections import Mail
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 60.0
 KEPT = timedelta(days=400)
 """So long it is known what was sent: longer than anything is made anew."""
 
@@ -30,7 +29,7 @@ Maker = Callable[[datetime], None]
 StillWanted = Callable[[Connection, Waiting], bool]
 
 
-class Post:
+class Post(EveryMinute):
     """Of one database. `makers` come before each sending; `still_wanted`: whether somebody may still get a mail."""
 
     def __init__(
@@ -43,6 +42,7 @@ class Post:
         timeout: float = server.TIMEOUT_SECONDS,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        super().__init__("post")
         self._engine = engine
         self._mail = mail
         self._makers = makers
@@ -53,19 +53,6 @@ class Post:
         self._taken: set[int] = set()
         self._cleared: date | None = None
         self._said = ""
-        self._begin = 0.0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="post", daemon=True)
-
-    def start(self, after: float = 0.0) -> None:
-        """Begin after some seconds, and go on every minute."""
-        self._begin = after
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End after the mail at hand."""
-        self._ended.set()
-        self._thread.join()
 
     def round(self) -> bool:
         """Make and send what is due now; False where another process is at it. Raises StoreError."""
@@ -90,17 +77,15 @@ class Post:
                     queue.clear(connection, old)
             self._cleared = moment.date()
 
-    def _run(self) -> None:
-        seconds = self._begin
-        while not self._ended.wait(seconds):
-            try:
-                self.round()
-            except StoreError as error:
-                self._say(f"mail and alerts have to wait: {error}")
-            except Exception:
-                # A bug in what makes one mail must not end all others for good.
-                log.exception("mail and alerts have to wait")
-            seconds = EVERY_SECONDS
+    def look(self) -> None:
+        """A round, and in the log why there was none."""
+        try:
+            self.round()
+        except StoreError as error:
+            self._say(f"mail and alerts have to wait: {error}")
+        except Exception:
+            # A bug in what makes one mail must not end all others for good.
+            log.exception("mail and alerts have to wait")
 
     def _send(self, still: Callable[[], None]) -> None:
         self._write_down()

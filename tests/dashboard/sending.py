@@ -6,14 +6,13 @@ Arguments: the database's URL, and a fjes.toml. It goes on until it has been tol
 import sys
 from pathlib import Path
 
-from dashboard import store
-from dashboard.mail import post
+from dashboard import every_minute, store
 from dashboard.mail.post import Post
 from ratings import config
 
 if __name__ == "__main__":
     engine = store.open_engine(sys.argv[1])
-    post.EVERY_SECONDS = 0.05
+    every_minute.EVERY_SECONDS = 0.05
     running = Post(engine, config.load(Path(sys.argv[2])).mail)
     running.start()
     print("begun", flush=True)  # noqa: T201

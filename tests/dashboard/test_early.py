@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from dashboard import blocks_stored, disclosure, early
+from dashboard import blocks_stored, disclosure
 from dashboard.early import Early
 from dashboard.store import StoreError, reading
 from ratings.config import DEFAULT_QUESTION
@@ -21,7 +21,7 @@ def published(engine: Engine, site_id: int) -> int:
 def test_all_sites_are_published_at_once_and_again_when_something_comes(
     filling: Filling, engine: Engine, monkeypatch: pytest.MonkeyPatch, wait_for: Callable[..., None]
 ) -> None:
-    monkeypatch.setattr(early, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr("dashboard.every_minute.EVERY_SECONDS", 0.05)
     for name, site in (("Stua", "Nord"), ("Hall", "Sør")):
         filling.month(filling.terminal(name, site), "2022-01", (0, 0, 0, 12))
     filling.month("hall", "2022-02", (0, 0, 0, 9))  # Too few for a threshold of ten.
@@ -43,7 +43,7 @@ def test_a_database_in_trouble_ends_nothing(
     caplog: pytest.LogCaptureFixture,
     wait_for: Callable[..., None],
 ) -> None:
-    monkeypatch.setattr(early, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr("dashboard.every_minute.EVERY_SECONDS", 0.05)
     filling.month(filling.terminal("Stua"), "2022-01", (0, 0, 0, 12))
     running = Early(engine, 10, lambda: day("2022-04-12"))
     real, broken = disclosure.publish_if_due, [True]

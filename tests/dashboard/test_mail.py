@@ -504,7 +504,7 @@ def test_a_bug_in_one_maker_is_told_and_ends_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr("dashboard.mail.post.EVERY_SECONDS", 0.05)
+    monkeypatch.setattr("dashboard.every_minute.EVERY_SECONDS", 0.05)
     broken = [True]
 
     def make(_moment: datetime) -> None:
