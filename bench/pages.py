@@ -90,7 +90,7 @@ def measure(folder: Path, url: str, *, number: int = PLACES, rounds: int = ROUND
         for key in keys:
             _get(port, f"/{key}/report")
         report = [_get(port, f"/{key}/report") for _ in range(rounds) for key in keys]
-        everything = [_get(port, "/all") for _ in range(rounds * 4)]
+        everything = [_get(port, "/all") for _ in range(rounds * number)]
         per_second = _throughput(port, [f"/{key}" for key in keys])
         return Times(cold, first, overview, report, everything, processes.memory([pid]).pss, per_second)
 

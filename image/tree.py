@@ -12,7 +12,10 @@ HOME = "opt/fjes/.venv"
 SITE = f"{HOME}/lib/python3.13/site-packages"
 ROOMS = ("ratings", "hardware", "terminal", "dashboard", "fjes")
 # Every file system of Debian's that a board never starts from, and what only a build needs, stays out of the slot.
-LEFT_OUT = ("boot/firmware/*", "usr/include", "usr/share/doc-base", "usr/share/bug", "usr/share/lintian", "var/cache/*")
+LEFT_OUT = (
+    *("boot/firmware/*", "usr/include", "usr/share/doc-base", "usr/share/bug", "usr/share/lintian", "var/cache/*"),
+    "usr/lib/binfmt.d/*",  # Compiled Python as programs: nobody starts such, and setting it up takes a second.
+)
 
 
 def root_tree(base: Path, packages: Path, update_key: Path) -> Path:

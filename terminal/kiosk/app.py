@@ -73,7 +73,6 @@ class Kiosk:
         self._turned = turned
         self._backlights = backlights
         self._calendar = Calendar(config, clock, ledger, changes.asked if changes else None)
-        self._lighting = Lighting(config, clock.monotonic(), backlights)
         self._visit = Visit(self._record, config.kiosk, clock, self._calendar.is_open, config.follow_up)
         self._pounding = Pounding(config.repeats)
         self.faults = Faults()
@@ -91,6 +90,7 @@ class Kiosk:
         self._untidy = False
         self._looked = clock.monotonic()
         self._open()
+        self._lighting = Lighting(config, clock.monotonic(), backlights)
         self._sleeper = sleeper(self.window)
 
     @property

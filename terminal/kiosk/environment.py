@@ -153,6 +153,9 @@ def open_window(size: tuple[int, int] | None, title: str) -> Any:
     if size is None:
         Window.show_cursor = False
         Window.fullscreen = "auto"
+    # Without X, SDL makes the surface anew at the first swap, and what was drawn until then is lost: the screen would
+    # stay black until something changes. So an empty picture goes first.
+    Window.flip()
     return Window
 
 
