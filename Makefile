@@ -24,7 +24,8 @@ DEB_TEST_PACKAGES ?= mmdebstrap debian-archive-keyring iproute2
 # image/newer-qemu.sh: the touch panel wants a newer one than Debian 12 has).
 IMAGE_PACKAGES ?= mmdebstrap arch-test qemu-user-static binfmt-support gcc-aarch64-linux-gnu libc6-dev-arm64-cross swig \
     squashfs-tools fdisk dosfstools mtools e2fsprogs device-tree-compiler zstd unzip openssl
-IMAGE_TEST_PACKAGES ?= qemu-system-arm device-tree-compiler socat faketime mosquitto busybox-static zstd mtools dosfstools
+IMAGE_TEST_PACKAGES ?= qemu-system-arm device-tree-compiler socat faketime mosquitto chromium libatomic1 busybox-static zstd \
+    mtools dosfstools
 # Brought by `make fuzz` alone: it is not built for every machine and Python.
 ATHERIS := atheris==3.0.0
 # Brought by `make bench` alone, into an environment of its own, to measure beside it.

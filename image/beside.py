@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import json
 import os
+import shutil
 import signal
 import socket
 import sqlite3
@@ -16,6 +17,7 @@ from pathlib import Path
 from image.machine import wait_for
 from image.places import SOURCE
 
+_FJES = (sys.executable, "-m", "fjes")
 INSIDE = "10.0.2.100"
 """The address under which the emulated board reaches this machine's broker."""
 
@@ -50,6 +52,32 @@ class Beside:
             return int(database.execute("SELECT count(DISTINCT epoch) FROM released").fetchone()[0])
 
 
+def overview(there: Beside, day: datetime.date, picture: Path) -> str:
+    """What staff see who open the overview on a day, in English; its picture goes to a file."""
+    from playwright.sync_api import sync_playwright
+
+    port = _free_port()
+    settings = there.folder / "pages.toml"
+    written = (there.folder / "fjes.toml").read_text("utf-8")
+    settings.write_text(written.replace("[dashboard]", f"[dashboard]\nport = {port}\nsign_in = false", 1), "utf-8")
+    with _started(
+        ["faketime", f"{day} 12:00:00", *_FJES, "dashboard", "web", "--config", str(settings)],
+        there.folder / "pages.log",
+        FAKETIME_DONT_FAKE_MONOTONIC="1",
+    ):
+        wait_for(lambda: _listens(port), "the pages", 120)
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            )
+            page = browser.new_page(locale="en-GB", viewport={"width": 1280, "height": 900})
+            page.goto(f"http://127.0.0.1:{port}/all")
+            page.screenshot(path=picture)
+            text = page.locator("main").inner_text()
+            browser.close()
+    return text
+
+
 @contextlib.contextmanager
 def running(folder: Path, since: datetime.date) -> Iterator[Beside]:
     """Set up broker and dashboard, enrol a terminal, run both, and end them.
@@ -72,19 +100,31 @@ def running(folder: Path, since: datetime.date) -> Iterator[Beside]:
     settings.write_text(_with_database(written, folder / "fjes.db"), "utf-8")
     enrolled = folder / "stua.fjes.toml"
     _fjes("dashboard", "terminal", "add", "Stua", "--site", "Pro Sentret", "--config", settings, folder=folder)
-    with contextlib.ExitStack() as stack:
-        log = stack.enter_context((folder / "beside.log").open("ab"))
-        for command in (
-            ["mosquitto", "-c", str(broker / "mosquitto.conf")],
-            [sys.executable, "-m", "fjes", "dashboard", "ingest", "--config", str(settings)],
-        ):
-            process = subprocess.Popen(
-                command, cwd=SOURCE, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": str(SOURCE)}
-            )
-            stack.callback(_ended, process)
-            if command[0] == "mosquitto":
-                wait_for(lambda: _listens(port), "mosquitto to listen", 30)
+    log = folder / "beside.log"
+    with (
+        _started(["mosquitto", "-c", str(broker / "mosquitto.conf")], log),
+        _started([*_FJES, "dashboard", "ingest", "--config", str(settings)], log),
+    ):
+        wait_for(lambda: _listens(port), "mosquitto to listen", 30)
         yield Beside(folder, port, enrolled.read_text("utf-8"))
+
+
+@contextlib.contextmanager
+def _started(command: list[str], log: Path, **variables: str) -> Iterator[None]:
+    """A process that ends with the block."""
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command,
+            cwd=SOURCE,
+            stdout=out,
+            stderr=out,
+            env={**os.environ, "PYTHONPATH": str(SOURCE), **variables},
+            start_new_session=True,
+        )
+    try:
+        yield
+    finally:
+        _ended(process)
 
 
 def _with_database(written: str, database: Path) -> str:
@@ -97,7 +137,7 @@ def _with_database(written: str, database: Path) -> str:
 
 def _fjes(*words: object, before: tuple[str, ...] = (), folder: Path = SOURCE) -> None:
     done = subprocess.run(
-        [*before, sys.executable, "-m", "fjes", *map(str, words)],
+        [*before, *_FJES, *map(str, words)],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
@@ -108,12 +148,13 @@ def _fjes(*words: object, before: tuple[str, ...] = (), folder: Path = SOURCE) -
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    # With what it has started: faketime waits for another.
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+            return
 
 
 def _free_port() -> int:
