@@ -1,18 +1,41 @@
-"""The command `fjes`: a group to which each module of `fjes.commands` gives its commands.
+"""The command `fjes`: a group to which the modules of `fjes.commands` give their commands.
 
-Knows no work itself. It is imported for every command, so nothing heavy is imported here, nor at the top of
-a module of `fjes.commands`: a command imports what it needs when it is called.
+Knows no work itself. Of the modules only that of the command that is asked for is imported, and at the top of none is
+anything heavy: a command imports what it needs when it is called. A terminal's start waits for two of them.
 """
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from fjes.commands import dashboard, demo, hardware, importing, provision, report, terminal
+# Each command's module in fjes.commands, and what it is called there where that is not its own name.
+_MODULES = {
+    "dashboard": "dashboard",
+    "demo": "demo",
+    "hardware": "hardware",
+    "import": "importing:import_",
+    "provision": "provision",
+    "report": "report",
+    "terminal": "terminal",
+}
 
 
 class Commands(click.Group):
     """A group that ends with one line, not a stack trace, where the configuration cannot be used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in order."""
+        return sorted(_MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None where there is none."""
+        if cmd_name not in _MODULES:
+            return None
+        module, _, name = _MODULES[cmd_name].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"fjes.commands.{module}"), name or cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for. Raises click.ClickException."""
@@ -28,13 +51,3 @@ class Commands(click.Group):
 @click.version_option(package_name="fjes", message="%(prog)s %(version)s")
 def main() -> None:
     """An open satisfaction terminal: four faces, counts instead of taps, and percentages to trust."""
-
-
-# One line for each module of fjes.commands.
-main.add_command(dashboard.dashboard)
-main.add_command(demo.demo)
-main.add_command(hardware.hardware)
-main.add_command(importing.import_)
-main.add_command(terminal.terminal)
-main.add_command(provision.provision)
-main.add_command(report.report)

@@ -50,12 +50,18 @@ def wrong(line: str, root: click.Command = main) -> str | None:
                 return f"{option} is no option of it; there are {', '.join(sorted(known))}"
         elif isinstance(group, click.Group):
             for each in word.split("|"):
-                if each not in group.commands and each != "…":
-                    return f"{each!r} is no command; there are {', '.join(sorted(group.commands)) or 'none'}"
+                if each not in beneath(group) and each != "…":
+                    return f"{each!r} is no command; there are {', '.join(sorted(beneath(group))) or 'none'}"
             if word != "…":
-                group = group.commands[word.split("|")[0]]
+                group = beneath(group)[word.split("|")[0]]
                 known = known | options(group)
     return None
+
+
+def beneath(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group, by name."""
+    context = click.Context(group)
+    return {name: each for name in group.list_commands(context) if (each := group.get_command(context, name))}
 
 
 def options(command: click.Command) -> set[str]:
@@ -70,7 +76,7 @@ def options(command: click.Command) -> set[str]:
 def leaves(command: click.Command, name: str = "fjes") -> Iterator[tuple[str, click.Command]]:
     """Every command that does something, by its whole name."""
     if isinstance(command, click.Group):
-        for each in command.commands.values():
+        for each in beneath(command).values():
             yield from leaves(each, f"{name} {each.name}")
     elif not command.hidden:
         yield name, command
