@@ -100,12 +100,14 @@ def running(folder: Path, since: datetime.date) -> Iterator[Beside]:
     settings.write_text(_with_database(written, folder / "fjes.db"), "utf-8")
     enrolled = folder / "stua.fjes.toml"
     _fjes("dashboard", "terminal", "add", "Stua", "--site", "Pro Sentret", "--config", settings, folder=folder)
+    # The board's address of this machine leads nowhere here.
+    settings.write_text(settings.read_text("utf-8").replace(f'host = "{INSIDE}"', 'host = "127.0.0.1"'), "utf-8")
     log = folder / "beside.log"
     with (
         _started(["mosquitto", "-c", str(broker / "mosquitto.conf")], log),
         _started([*_FJES, "dashboard", "ingest", "--config", str(settings)], log),
     ):
-        wait_for(lambda: _listens(port), "mosquitto to listen", 30)
+        wait_for(lambda: "connected to the broker" in log.read_text("utf-8"), "the dashboard to reach the broker", 60)
         yield Beside(folder, port, enrolled.read_text("utf-8"))
 
 
