@@ -196,6 +196,9 @@ status = Table(
     Column("state", String(8), nullable=False, server_default="offline"),
     # By how many hours the terminal's clock was ahead of ours; none where that could not be compared.
     Column("hours_ahead", Integer),
+    # The epoch before that of the last status, and the last day on which it came back: two cards are at it.
+    Column("earlier", String(36)),
+    Column("two_cards", Date),
 )
 
 listening = Table(

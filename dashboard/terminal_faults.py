@@ -46,6 +46,12 @@ _NO_BUTTONS = say(
     "Its buttons cannot be used: it goes on by touch alone. See to its wires and to [buttons] in its fjes.toml."
 )
 _KIOSK = say("Its kiosk has not looked since %(day)s for what has closed: it may not be running.")
+_TWO_CARDS = say(
+    "Two cards send under its name, last seen on %(day)s: one was copied from the other. Both count. "
+    "Set one of the two up anew, with a file of its own."
+)
+TWO_CARDS_DAYS = 31
+"""So long it is told, after it was last seen."""
 STUCK = {_BUTTON: "button", _KIOSK: "kiosk"}
 """The texts of remarks on what is stuck, and what that is: for alerts, which are about nothing else."""
 
@@ -127,6 +133,9 @@ def found(connection: Connection, statuses: Mapping[str, Any], today: date, *, b
         say("Refused tables for which there was no room: %(number)s. Its card has them."),
         select(epoch.terminal_id, func.sum(epoch.unkept)).where(epoch.unkept > 0).group_by(epoch.terminal_id),
     )
+    for name, row in statuses.items():
+        if row.two_cards is not None and today - row.two_cards <= TWO_CARDS_DAYS * DAY:
+            remarks.setdefault(name, []).append(Remark(_TWO_CARDS, {"day": row.two_cards}))
     for each in balance.imbalances(connection, since=today.year - 1) if books else ():
         if not _is_coming(connection, each, statuses.get(each.terminal_id)):
             remarks.setdefault(each.terminal_id, []).append(_unbalanced(each))

@@ -295,3 +295,42 @@ def test_a_stored_status_has_no_blanks_at_its_end(stua: Engine) -> None:
     assert payload is not None
     assert payload == payload.strip()
     assert wire.decode(payload.encode(), Status) == status()
+
+
+OTHER, THIRD = "22222222-2222-4222-8222-222222222222", "33333333-3333-4333-8333-333333333333"
+
+
+def two_cards(engine: Engine, moment: datetime = NOW) -> list[str]:
+    """The days on which two cards were seen, as the terminals' page would tell them."""
+    with store.reading(engine) as connection:
+        (only,) = terminal_health.look(connection, moment).terminals
+    return [str(each.values["day"]) for each in only.remarks if each.text.startswith("Two cards")]
+
+
+def test_two_cards_that_take_turns_are_told_of_for_a_month(stua: Engine) -> None:
+    later = NOW + timedelta(days=1)
+    hear(stua, status())
+    hear(stua, status(epoch=OTHER), NOW + timedelta(minutes=1))
+    assert two_cards(stua, later) == [], "a card that was exchanged, or begun anew, does the same"
+    hear(stua, status(), later)
+    assert two_cards(stua, later) == ["2026-11-24"]
+    listen(stua, NOW + timedelta(days=32))
+    assert two_cards(stua, NOW + timedelta(days=32)) == ["2026-11-24"]
+    assert two_cards(stua, NOW + timedelta(days=33)) == []
+
+
+@pytest.mark.parametrize(
+    "heard",
+    [
+        [(EPOCH, "online", False), (OTHER, "online", False), (THIRD, "online", False), (THIRD, "online", False)],
+        # The last will of the card that was taken out comes when the broker misses it.
+        [(EPOCH, "online", False), (OTHER, "online", False), (EPOCH, "offline", False), (OTHER, "online", False)],
+        # What the broker has kept comes again when ingest comes back to it.
+        [(EPOCH, "online", False), (OTHER, "online", False), (EPOCH, "online", True), (OTHER, "online", False)],
+    ],
+    ids=["three lives", "a last will", "kept by the broker"],
+)
+def test_one_card_after_another_is_nothing_to_tell_of(stua: Engine, heard: list[tuple[str, str, bool]]) -> None:
+    for minute, (epoch, state, retained) in enumerate(heard):
+        hear(stua, status(epoch=epoch, state=state), NOW + timedelta(minutes=minute), retained=retained)
+    assert two_cards(stua) == []
