@@ -1,7 +1,12 @@
 """Signed updates: what is verified before and after a slot is written, with the real openssl."""
 
+import contextlib
 import datetime
+import http.server
 import io
+import threading
+import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +101,41 @@ def test_one_wrong_bit_leaves_no_file_system_behind(signed: Signed, position: in
     with pytest.raises(update.Refused, match="damaged on the way"):
         signed.put_in(bytes(broken))
     assert signed.device.read_bytes()[:4096] == bytes(4096)
+
+
+@pytest.mark.parametrize("sent", [1.0, 0.5, 0.0])
+def test_over_the_network_it_is_the_same(signed: Signed, sent: float) -> None:
+    expected = pytest.raises(update.Refused, match="too early" if sent else "no bundle of Fjes")
+    with (
+        _web_server(signed.content, round(len(signed.content) * sent)) as address,
+        urllib.request.urlopen(address, timeout=30) as over,
+        contextlib.nullcontext() if sent == 1.0 else expected,
+    ):
+        update.put_in(over, signed.device, signed.public, 20261129110000)
+    begins = signed.device.read_bytes()[: len(SLOT)]
+    assert begins == SLOT if sent == 1.0 else not begins.startswith(b"hsqs")
+
+
+@contextlib.contextmanager
+def _web_server(content: bytes, sent: int) -> Iterator[str]:
+    """One that promises a file, and breaks off after some of it."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[:sent])
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/fjes-arm64.fjes-bundle"
+        server.shutdown()
+        thread.join()
 
 
 def test_a_key_is_never_overwritten_and_only_its_owners(signed: Signed) -> None:

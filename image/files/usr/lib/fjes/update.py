@@ -15,6 +15,7 @@ import binascii
 import datetime
 import fcntl
 import hashlib
+import http.client
 import os
 import re
 import subprocess
@@ -225,7 +226,7 @@ def _from_address() -> None:
         # A proxy and an authority of one's own are in the environment, from fjes.toml.
         with urllib.request.urlopen(address, timeout=60) as bundle:
             install(bundle)
-    except OSError as why:
+    except (OSError, http.client.HTTPException) as why:
         raise Refused(f"{address} cannot be read: {why}") from None
 
 
