@@ -1,6 +1,6 @@
 """`make image-test`: the built image on an emulated board, from the first start to an update that fails.
 
-    python -m image.boot_test [STEP …]      steps: faces, plugs, quarter, update, board
+    python -m image.boot_test [STEP …]      steps: faces, plugs, quarter, update, both, board
 
 What a visitor, an IT department and a bad day do to a terminal, with a real broker and dashboard on this machine.
 Serial logs and pictures go to build/image-test. All is real but the board: docs/image.md says what that leaves open.
@@ -125,13 +125,17 @@ def asks(machine: Machine, language: str) -> bool:
     return shows(machine, f"{language}-asking")
 
 
-def flashed(enrolled: str, name: str = "card.img") -> Card:
-    """A new card with the file of the dashboard on it, as IT makes it."""
+def _built() -> Path:
     packed = next(BUILD.glob("fjes-*-arm64.img.zst"), None)
     if packed is None:
         raise Trouble("there is no image in build/: make image")
+    return packed
+
+
+def flashed(enrolled: str, name: str = "card.img") -> Card:
+    """A new card with the file of the dashboard on it, as IT makes it."""
     OUT.mkdir(parents=True, exist_ok=True)
-    card = Card.flashed(packed, OUT / name, CARD_GIB)
+    card = Card.flashed(_built(), OUT / name, CARD_GIB)
     # The question stays in one language, and a language chosen stays: under emulation a minute is soon gone by.
     settings = enrolled.replace(
         "[kiosk]", "[kiosk]\nattract_seconds = 0.0\nidle_seconds = 300.0\nthanks_seconds = 6.0", 1
@@ -314,6 +318,45 @@ def update(card: Card, tally: Tally, there: beside.Beside, at: datetime.datetime
     tally.figures["starts_of_a_broken_version"] = starts
 
 
+_BOTH = """role = "both"
+[terminal]
+id = "stua"
+timezone = "Europe/Oslo"
+[network]
+host_name = "fjes-both"
+[kiosk]
+attract_seconds = 0.0
+"""
+
+
+def both(seconds: float = 900) -> None:
+    """A card of its own that is terminal and dashboard: it makes broker, database, administrator and its own login."""
+    card = Card.flashed(_built(), OUT / "both.img", CARD_GIB)
+    card.write("fjes.toml", _BOTH.encode())
+    units = "fjes-kiosk fjes-courier mosquitto fjes-ingest fjes-web"
+    with started(card, OUT / "8-both") as machine:
+        machine.wait_for_shell(START_SECONDS)
+        wait_for_screen(machine, "nb-asking", START_SECONDS)
+        # The network it waits for is not there to be had.
+        wait_for(
+            lambda: machine.shell(f"systemctl is-active {units}").split() == ["active"] * 5,
+            f"{units} to be active",
+            seconds,
+        )
+        ask = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8080/', timeout=60).status)"
+        wait_for(lambda: "200" in machine.shell(f'python3 -c "{ask}"'), "the page to sign in", 300)
+        heard = (
+            "import sqlite3; to = sqlite3.connect('file:/var/lib/fjes/dashboard/fjes.db?mode=ro', uri=True); "
+            "print(to.execute('select state from status').fetchall())"
+        )
+        wait_for(lambda: "online" in machine.shell(f'python3 -c "{heard}"'), "its own terminal to be heard", 600)
+        machine.switch_off()
+    report = card.read("fjes-report.txt").decode("utf-8-sig")
+    (OUT / "8-both/fjes-report.txt").write_text(report, "utf-8")
+    if "password" not in report:
+        raise Trouble(f"the report does not say how to sign in: see {OUT}/8-both/fjes-report.txt")
+
+
 def _is(found: str, wanted: str, what: str) -> None:
     if found != wanted:
         raise Trouble(f"{what}: {found!r}, not {wanted!r}")
@@ -321,7 +364,7 @@ def _is(found: str, wanted: str, what: str) -> None:
 
 def main(words: list[str]) -> int:
     """Run all steps, or those that are named; 1 where something did not come about."""
-    steps = words or ["faces", "plugs", "quarter", "update", "board"]
+    steps = words or ["faces", "plugs", "quarter", "update", "both", "board"]
     shutil.rmtree(OUT, ignore_errors=True)
     tally = Tally()
     midnight = last_quarter(datetime.datetime.now(_OSLO).date())
@@ -338,8 +381,10 @@ def main(words: list[str]) -> int:
                     quarter(card, tally, there, midnight)
                 if "update" in steps:
                     update(card, tally, there, midnight + datetime.timedelta(hours=9))
+                if "both" in steps:
+                    both()
                 if "board" in steps:
-                    tally.figures["pi3_login_seconds"] = round(boot_update.board(card, OUT / "8-pi3"))
+                    tally.figures["pi3_login_seconds"] = round(boot_update.board(card, OUT / "9-pi3"))
             except Trouble as why:
                 say(f"Not as it should be: {why}")
                 return 1

@@ -320,3 +320,8 @@ def test_the_broker_gets_the_name_that_the_file_gives_the_machine() -> None:
     assert "%H" not in settings("fjes-broker-setup.service")["ExecStart"]
     assert "$$(uname -n)" in settings("fjes-broker-setup.service")["ExecStart"]
     assert "hostname -F /run/fjes/hostname" in (UNITS / "fjes-provision.service").read_text("utf-8")
+
+
+def test_the_brokers_folder_can_be_made_in_its_unit() -> None:
+    # The folder of the logins hands its group on (chmod g+s), which this would refuse.
+    assert "RestrictSUIDSGID" not in settings("fjes-broker-setup.service")
