@@ -15,6 +15,7 @@ if [ "${VERSION_CODENAME:-}" != bookworm ] || [ -z "$mirror" ]; then
 fi
 root=env
 [ "$(id -u)" = 0 ] || root="sudo env"
+mkdir -p .cache
 echo "Installing QEMU from Debian's backports"
 list=$(mktemp --suffix=.list)
 trap 'rm -f "$list"' EXIT
