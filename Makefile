@@ -98,7 +98,7 @@ image: system-image $(SETUP) ## build the Raspberry Pi image and a signed update
 	    nice $(BIN)/python -m image build
 	fi
 
-image-test: system-image-test $(SETUP) ## boot the built image in an emulator: faces, touches, pulled plugs, updates (an hour)
+image-test: system-image-test $(SETUP) ## boot the built image in an emulator: faces, touches, pulled plugs, updates (40 minutes)
 	$(BIN)/python -m image.boot_test $(ARGS)
 
 lock: ## pin what setup.cfg asks for into requirements.lock (ARGS=--upgrade for newer versions)

@@ -323,7 +323,7 @@ def test_the_broker_gets_the_name_that_the_file_gives_the_machine() -> None:
 
 
 def test_the_brokers_folder_can_be_made_in_its_unit() -> None:
-    # The folder of the logins hands its group on (chmod g+s): the one would refuse that, without the other it is dropped.
+    # The folder of the logins hands its group on (chmod g+s): the one refuses that, without the other it is dropped.
     told = settings("fjes-broker-setup.service")
     assert "RestrictSUIDSGID" not in told
     assert "CAP_FSETID" in told["CapabilityBoundingSet"].split()
