@@ -61,14 +61,16 @@ def complete(places: work.Places, state: Path = STATE) -> bool:
     path = places.run / card.NAME
     text = path.read_text("utf-8")
     new = completed(text, state)
+    broker = configuration.read(new, card.NAME).broker  # What cannot be read would stop what runs.
     if new != text:
-        configuration.read(new, card.NAME)  # What cannot be read would stop what runs.
         work.put(path, new.encode(), generated.SERVICES, places.group)
     password = None
     with contextlib.suppress(OSError):
         password = (state / FOLDER / PASSWORD).read_text("ascii").strip()
     facts = msgspec.json.decode((places.run / work.FACTS).read_bytes(), type=report.Facts)
-    facts = msgspec.structs.replace(facts, administrator=(ADMINISTRATOR, password) if password else None)
+    facts = msgspec.structs.replace(
+        facts, administrator=(ADMINISTRATOR, password) if password else None, broker=f"{broker.host}:{broker.port}"
+    )
     work.put(places.run / work.FACTS, msgspec.json.encode(facts), generated.ROOT, None)
     return card.report(places.boot, report.text(facts), card.Disk())
 

@@ -64,6 +64,7 @@ def test_it_finds_its_broker_and_the_report_says_how_to_sign_in(here: Board, sta
     assert found.dashboard.port == 8081
     assert found.dashboard.broker == state / "broker"
     assert found.dashboards_broker == broker.dashboard
+    assert f"broker: {found.broker.host}:{found.broker.port}\n" in here.report
     assert (here.places.run / "fjes.toml").stat().st_mode & 0o777 == 0o640
     (somebody,) = everybody(here)
     assert (somebody.name, somebody.role, somebody.new_password) == ("administrator", "administrator", True)
