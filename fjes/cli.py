@@ -6,20 +6,9 @@ anything heavy: a command imports what it needs when it is called. A terminal's 
 
 from __future__ import annotations
 
-import importlib
-
 import click
 
-# Each command's module in fjes.commands, and what it is called there where that is not its own name.
-_MODULES = {
-    "dashboard": "dashboard",
-    "demo": "demo",
-    "hardware": "hardware",
-    "import": "importing:import_",
-    "provision": "provision",
-    "report": "report",
-    "terminal": "terminal",
-}
+NAMES = ("dashboard", "demo", "hardware", "import", "provision", "report", "terminal")
 
 
 class Commands(click.Group):
@@ -27,15 +16,40 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, in order."""
-        return sorted(_MODULES)
+        return list(NAMES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of a name; None where there is none."""
-        if cmd_name not in _MODULES:
-            return None
-        module, _, name = _MODULES[cmd_name].partition(":")
-        command: click.Command = getattr(importlib.import_module(f"fjes.commands.{module}"), name or cmd_name)
-        return command
+        match cmd_name:
+            case "dashboard":
+                from fjes.commands import dashboard
+
+                return dashboard.dashboard
+            case "demo":
+                from fjes.commands import demo
+
+                return demo.demo
+            case "hardware":
+                from fjes.commands import hardware
+
+                return hardware.hardware
+            case "import":
+                from fjes.commands import importing
+
+                return importing.import_
+            case "provision":
+                from fjes.commands import provision
+
+                return provision.provision
+            case "report":
+                from fjes.commands import report
+
+                return report.report
+            case "terminal":
+                from fjes.commands import terminal
+
+                return terminal.terminal
+        return None
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for. Raises click.ClickException."""

@@ -242,7 +242,12 @@ def test_one_batch_is_under_way_whatever_else_is_answered(
         courier._patience.next = lambda: 600.0  # type: ignore[method-assign]  # Nothing is given up in this test.
         with running(courier):
             wait_for(lambda: courier._online, "the connection")
-            answer(0, None)
+
+            def asked_for() -> bool:
+                answer(0, None)  # One that comes before the courier has subscribed is heard by nobody.
+                return not came.empty()
+
+            wait_for(asked_for, "the first batch")
             first = came.get(timeout=20)
             for _ in range(50):
                 answer(0, None)

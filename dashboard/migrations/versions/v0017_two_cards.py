@@ -15,3 +15,9 @@ def upgrade() -> None:
     """Add the columns: nothing is known of the time before."""
     op.add_column("status", sa.Column("earlier", sa.String(36)))
     op.add_column("status", sa.Column("two_cards", sa.Date()))
+
+
+def downgrade() -> None:
+    """Take the columns away."""
+    op.drop_column("status", "two_cards")
+    op.drop_column("status", "earlier")
