@@ -275,17 +275,17 @@ def test_a_broker_that_accepts_and_drops_is_said_once_and_left_in_peace(
 ) -> None:
     real = make_broker()
     plain = Broker(host=HOST, port=real.port)
-    with running(Courier(settings_for(tmp_path, plain), seed=1)):
+    with contextlib.ExitStack() as stack:
         with listening(real.port, do) as came:
+            # Only now: a try before anything listens would be a line of its own in the log.
+            stack.enter_context(running(Courier(settings_for(tmp_path, plain), seed=1)))
             wait_for(lambda: len(came) >= 12, "some tries")
         waits = [later - earlier for earlier, later in itertools.pairwise(came)]
         assert sum(waits[-3:]) > sum(waits[:3]), "it waits longer"
         assert len({round(each, 2) for each in waits[-5:]}) > 1, "and not in step with others"
         told = [each for each in caplog.messages if "ends every connection soon after it began" in each]
         assert len(told) == 1
-        # The first try may have been before anything listened.
-        others = [each for each in caplog.messages if "no broker answers" not in each]
-        assert len(others) <= 6, "then the log is quiet"
+        assert len(caplog.messages) <= 6, "then the log is quiet"
         real.start()
         engine = new_database(tmp_path / "fjes.db")
         with running(Ingest(settings_for(tmp_path, plain), engine, today=lambda: date(2030, 1, 1))):
