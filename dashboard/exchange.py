@@ -85,9 +85,8 @@ def handle_status(
         "state": state,
         "hours_ahead": _hours_ahead(status, received) if sure and not retained else None,
     }
-    before = connection.execute(
-        select(schema.status.c.payload, schema.status.c.earlier).where(schema.status.c.terminal_id == terminal_id)
-    ).first()
+    if state != "offline" and not retained:
+        _compare_cards(connection, terminal_id, status.epoch, received)
     statement = _insert(connection, schema.status)
     changed = ("received", "state") if state == "offline" else ("received", "state", "payload", "hours_ahead")
     new, old = statement.excluded, schema.status.c
@@ -101,8 +100,6 @@ def handle_status(
         ),
         [row],
     )
-    if state != "offline" and not retained:
-        _compare_cards(connection, terminal_id, before, status.epoch, received)
     connection.execute(
         update(schema.terminal)
         .where(schema.terminal.c.id == terminal_id, schema.terminal.c.release != status.release)
@@ -111,18 +108,17 @@ def handle_status(
     return held(connection, terminal_id, status.epoch)
 
 
-def _compare_cards(connection: Connection, terminal_id: str, before: Any, epoch: str, received: datetime) -> None:
-    """Note that an epoch came back after another: an epoch that ended never does, so a second card is in use.
-
-    `before` is the row until now, or None.
-    """
+def _compare_cards(connection: Connection, terminal_id: str, epoch: str, received: datetime) -> None:
+    """Note that an epoch comes back after another: an epoch that ended never does, so a second card is in use."""
+    table = schema.status.c
+    before = connection.execute(select(table.payload, table.earlier).where(table.terminal_id == terminal_id)).first()
     last = terminal_faults.read(before.payload) if before is not None else None
-    if last is None or last.epoch == epoch:
+    if before is None or last is None or last.epoch == epoch:
         return
     noted: dict[str, object] = {"earlier": last.epoch}
     if before.earlier == epoch:
         noted["two_cards"] = received.astimezone(UTC).date()
-    connection.execute(update(schema.status).where(schema.status.c.terminal_id == terminal_id).values(noted))
+    connection.execute(update(schema.status).where(table.terminal_id == terminal_id).values(noted))
 
 
 def _hours_ahead(status: Status, received: datetime) -> int | None:

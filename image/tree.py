@@ -13,7 +13,12 @@ SITE = f"{HOME}/lib/python3.13/site-packages"
 ROOMS = ("ratings", "hardware", "terminal", "dashboard", "fjes")
 # Every file system of Debian's that a board never starts from, and what only a build needs, stays out of the slot.
 LEFT_OUT = (
-    *("boot/firmware/*", "usr/include", "usr/share/doc-base", "usr/share/bug", "usr/share/lintian", "var/cache/*"),
+    "boot/firmware/*",
+    "usr/include",
+    "usr/share/doc-base",
+    "usr/share/bug",
+    "usr/share/lintian",
+    "var/cache/*",
     "usr/lib/binfmt.d/*",  # Compiled Python as programs: nobody starts such, and setting it up takes a second.
 )
 

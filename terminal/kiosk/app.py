@@ -221,9 +221,10 @@ class Kiosk:
         """Close the window. `run` does this at its end."""
         # SDL ends with the window: a sound card that is being looked for then would be waited for without end.
         self._attendant.close()
+        # While there is a window still: a screen without a backlight is switched on through it.
+        self._lighting.leave()
         if self._panel.close():
             self._sleeper.close()
-            self._lighting.leave()
             self.light_buttons(False)
 
     def target(self, x: float, y: float) -> Target | None:
